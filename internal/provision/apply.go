@@ -1,0 +1,284 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/eventscale/eventscale/internal/state"
+)
+
+// Engine provisions one stack.
+type Engine struct {
+	Stack     string
+	Resources []Resource  // each after those it depends on
+	Types     []Type      // all that a record may be of, today's or an older program's
+	Journal   *Journal    //
+	Emit      func(Event) // nil where nobody listens
+	Adopt     bool        // take over objects of our names that belong to others
+}
+
+// run is one Apply or Destroy.
+type run struct {
+	*Engine
+
+	mu       sync.Mutex
+	bound    map[string]object // what each resource is on AWS, once dependents may refer to it
+	failures []error
+	skipped  []string
+}
+
+// Apply does what the plan says: each resource as soon as all it depends on are there, independent ones
+// at once. A failure stops its dependents and nothing else; deletions begin when all else has worked.
+// A cancelled context lets calls in flight end, and starts no other. The error is a *RunError.
+func (e *Engine) Apply(ctx context.Context, plan *Plan) error {
+	r := &run{Engine: e, bound: map[string]object{}}
+	var nodes []*node
+	byID := map[string]*node{}
+	for _, s := range plan.Steps {
+		if s.Action == Delete {
+			continue
+		}
+		n := newNode(s.LogicalID, func(ctx context.Context, free func()) error { return r.apply(ctx, s, free) })
+		for _, id := range s.resource.DependsOn {
+			n.after = append(n.after, byID[id])
+		}
+		byID[s.LogicalID] = n
+		nodes = append(nodes, n)
+	}
+	r.walk(ctx, nodes, func(n *node, reason string) {
+		t := plan.step(n.id)
+		r.skip(t.LogicalID, t.Type, t.Name, reason)
+	})
+	r.retire(ctx)
+	return r.result(ctx, len(e.Resources))
+}
+
+// retire deletes what is recorded and no longer wanted, old versions of replaced objects included.
+func (r *run) retire(ctx context.Context) {
+	unwanted := r.unwanted(r.Journal.Snapshot())
+	if len(unwanted) == 0 {
+		return
+	}
+	if len(r.failures)+len(r.skipped) > 0 || ctx.Err() != nil {
+		for _, s := range unwanted {
+			r.skip(s.LogicalID, s.Type, s.Name, "kept until all else is in place")
+		}
+		return
+	}
+	var records []state.Record
+	for _, s := range unwanted {
+		records = append(records, s.record)
+	}
+	r.deleteAll(ctx, records)
+}
+
+// apply does one step. It calls free as soon as dependents can refer to the resource.
+func (r *run) apply(ctx context.Context, s Step, free func()) error {
+	switch s.Action {
+	case Create:
+		return r.create(ctx, s, free)
+	case Replace:
+		if err := r.supersede(s); err != nil {
+			return err
+		}
+		return r.create(ctx, s, free)
+	case Update:
+		return r.update(ctx, s)
+	default:
+		return r.keep(s)
+	}
+}
+
+// keep binds a resource that is as wanted, and records it if it was found rather than known.
+func (r *run) keep(s Step) error {
+	r.bind(s.LogicalID, s.live)
+	if !s.Adopt {
+		return nil
+	}
+	return r.record(s, s.live, s.tags(r.refs()), CreateComplete)
+}
+
+// create makes an object, frees its dependents, and then brings to it what Create leaves out.
+func (r *run) create(ctx context.Context, s Step, free func()) error {
+	want := s.resource.want(r.refs())
+	tags := s.resource.Type.tags(want)
+	w := r.begin(s.LogicalID, s.Type, s.Name)
+	w.tell(CreateInProgress, "")
+	if err := r.record(s, object{}, tags, CreateInProgress); err != nil {
+		return err
+	}
+	ctx = withWaiting(ctx, func(reason string) { w.tell(CreateInProgress, reason) })
+	live, err := s.resource.Type.create(ctx, Identity{Name: s.Name}, want)
+	if errors.Is(err, ErrExists) {
+		live, err = r.claim(ctx, &s, err)
+	}
+	if err != nil {
+		return r.fail(w, CreateFailed, "creating", err)
+	}
+	if err := r.record(s, live, tags, CreateInProgress); err != nil {
+		return err
+	}
+	r.bind(s.LogicalID, live)
+	free()
+	if err := r.complete(ctx, s, live, want, nil); err != nil {
+		return r.fail(w, CreateFailed, "creating", err)
+	}
+	if err := r.record(s, live, tags, CreateComplete); err != nil {
+		return err
+	}
+	w.tell(CreateComplete, "")
+	return nil
+}
+
+// claim finds out whose the object is that was there when we came to create it. Our own, made by a call
+// whose answer was lost, is ours to go on with; nobody else's is touched or recorded.
+func (r *run) claim(ctx context.Context, s *Step, exists error) (object, error) {
+	live, err := s.resource.Type.read(ctx, Identity{Name: s.Name})
+	if err != nil {
+		return object{}, fmt.Errorf("%w (and reading it: %w)", exists, err)
+	}
+	tags := s.resource.Type.tags(live.properties)
+	if !s.resource.Type.taggable || r.owns(tags, s.LogicalID) {
+		return live, nil
+	}
+	if r.Adopt {
+		s.Adopt, s.Foreign = true, true
+		return live, nil
+	}
+	if err := r.Journal.Record(func(snapshot *state.Snapshot) { snapshot.Forget(s.LogicalID) }); err != nil {
+		return object{}, err
+	}
+	return object{}, &ForeignError{s.LogicalID, s.Type, s.Name, tags}
+}
+
+// complete updates what differs from the wanted properties and waits until the object can be used.
+func (r *run) complete(ctx context.Context, s Step, live object, want any, record *state.Record) error {
+	have := r.ownTags(s.resource, live.properties, want, record)
+	if changes := diff(have, want); len(changes) > 0 {
+		adjusted := live
+		adjusted.properties = have
+		if err := s.resource.Type.update(ctx, adjusted, want, changedProperties(changes)); err != nil {
+			return err
+		}
+	}
+	return s.resource.Type.ready(ctx, live)
+}
+
+// update brings an object to what is wanted, which may be less than the plan said: a reference that was
+// not known then may have turned out the same.
+func (r *run) update(ctx context.Context, s Step) error {
+	want := s.resource.want(r.refs())
+	tags := s.resource.Type.tags(want)
+	record := r.Journal.Snapshot().Record(s.LogicalID)
+	w := r.begin(s.LogicalID, s.Type, s.Name)
+	w.tell(UpdateInProgress, "")
+	if err := r.record(s, s.live, either(tags, record), UpdateInProgress); err != nil {
+		return err
+	}
+	ctx = withWaiting(ctx, func(reason string) { w.tell(UpdateInProgress, reason) })
+	if err := r.complete(ctx, s, s.live, want, record); err != nil {
+		return r.fail(w, UpdateFailed, "updating", err)
+	}
+	r.bind(s.LogicalID, s.live)
+	if err := r.record(s, s.live, tags, UpdateComplete); err != nil {
+		return err
+	}
+	w.tell(UpdateComplete, "")
+	return nil
+}
+
+// supersede keeps the record of an object in whose place another is made, under a name of its own, so
+// that it is deleted when the new one is in place, by this run or a later one.
+func (r *run) supersede(s Step) error {
+	return r.Journal.Record(func(snapshot *state.Snapshot) {
+		if have := snapshot.Record(s.LogicalID); have != nil {
+			have.LogicalID = supersededID(snapshot, s.LogicalID)
+			have.Status = string(DeletePending)
+		}
+	})
+}
+
+// either returns the tags of before and those to come: a crash during an update can leave any of them.
+func either(tags Tags, record *state.Record) Tags {
+	if record == nil || tags == nil {
+		return tags
+	}
+	all := maps.Clone(record.Tags)
+	maps.Copy(all, tags)
+	return all
+}
+
+// record saves what is known of a resource.
+func (r *run) record(s Step, live object, tags Tags, status Status) error {
+	return r.Journal.Record(func(snapshot *state.Snapshot) {
+		have := snapshot.Record(s.LogicalID)
+		snapshot.Put(state.Record{
+			LogicalID: s.LogicalID, Type: s.Type, Name: s.Name,
+			PhysicalID: live.physicalID, ARN: live.arn,
+			DependsOn: s.resource.DependsOn, Status: string(status),
+			Adopted: s.Foreign || have != nil && have.Adopted, Tags: tags,
+		})
+	})
+}
+
+func (r *run) bind(logicalID string, live object) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.bound[logicalID] = live
+}
+
+// refs looks up what has been bound so far.
+func (r *run) refs() Refs {
+	return Refs{of: func(logicalID string) (string, string) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		o := r.bound[logicalID]
+		return o.physicalID, o.arn
+	}}
+}
+
+// work is one resource on its way, for those who watch.
+type work struct {
+	run   *run
+	event Event
+	start time.Time
+}
+
+func (r *run) begin(logicalID, typeName, name string) *work {
+	return &work{run: r, start: time.Now(), event: Event{LogicalID: logicalID, Type: typeName, Name: name}}
+}
+
+// tell emits an event: one at a time, in the order in which they happen.
+func (w *work) tell(status Status, reason string) {
+	if w.run.Emit == nil {
+		return
+	}
+	w.run.mu.Lock()
+	defer w.run.mu.Unlock()
+	e := w.event
+	e.Time, e.Status, e.Reason = time.Now(), status, reason
+	e.Elapsed = e.Time.Sub(w.start)
+	w.run.Emit(e)
+}
+
+// fail tells and keeps a failure. It returns the error, so that dependents are skipped.
+func (r *run) fail(w *work, status Status, doing string, err error) error {
+	w.tell(status, err.Error())
+	f := &Failure{doing, w.event.Type, w.event.LogicalID, err}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failures = append(r.failures, f)
+	return f
+}
+
+// skip tells and keeps that a resource was not touched.
+func (r *run) skip(logicalID, typeName, name, reason string) {
+	r.begin(logicalID, typeName, name).tell(Skipped, reason)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.skipped = append(r.skipped, logicalID)
+}

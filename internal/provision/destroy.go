@@ -1,0 +1,103 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/eventscale/eventscale/internal/state"
+)
+
+// Destroy deletes all that is recorded, each object after those that depend on it, independent ones at
+// once. It walks the snapshot, not the list: what an older program made goes too. It goes on after an
+// error, and forgets a record only when AWS has confirmed that the object is gone. What was adopted
+// from others is forgotten and left as it is. The error is a *RunError.
+func (e *Engine) Destroy(ctx context.Context) error {
+	r := &run{Engine: e}
+	records := e.Journal.Snapshot().Resources
+	r.deleteAll(ctx, records)
+	return r.result(ctx, len(records))
+}
+
+// deleteAll deletes the records' objects, dependents first.
+func (r *run) deleteAll(ctx context.Context, records []state.Record) {
+	byID := map[string]*node{}
+	recordOf := map[string]state.Record{}
+	var nodes []*node
+	for _, record := range records {
+		n := newNode(record.LogicalID, func(ctx context.Context, _ func()) error { return r.delete(ctx, record) })
+		byID[record.LogicalID], recordOf[record.LogicalID] = n, record
+		nodes = append(nodes, n)
+	}
+	for _, record := range records {
+		for _, id := range record.DependsOn {
+			if before := byID[id]; before != nil {
+				before.after = append(before.after, byID[record.LogicalID])
+			}
+		}
+	}
+	r.walk(ctx, nodes, func(n *node, reason string) {
+		record := recordOf[n.id]
+		r.skip(record.LogicalID, record.Type, record.Name, reason)
+	})
+}
+
+// delete deletes one object and forgets its record.
+func (r *run) delete(ctx context.Context, record state.Record) error {
+	w := r.begin(record.LogicalID, record.Type, record.Name)
+	w.tell(DeleteInProgress, "")
+	ctx = withWaiting(ctx, func(reason string) { w.tell(DeleteInProgress, reason) })
+	left, err := r.remove(ctx, record)
+	if err != nil {
+		return r.fail(w, DeleteFailed, "deleting", err)
+	}
+	if err := r.Journal.Record(func(s *state.Snapshot) { s.Forget(record.LogicalID) }); err != nil {
+		return err
+	}
+	w.tell(DeleteComplete, left)
+	return nil
+}
+
+// remove makes sure that the object is gone, or is not ours; left says why it was left alone.
+func (r *run) remove(ctx context.Context, record state.Record) (left string, err error) {
+	i := slices.IndexFunc(r.Types, func(t Type) bool { return t.Name == record.Type })
+	if i < 0 {
+		return "", fmt.Errorf("this eventscale does not know the type %s: delete it with the version that made it", record.Type)
+	}
+	t := r.Types[i]
+	id := recorded(record)
+	switch {
+	case record.Adopted:
+		return "left as it is: it was there before the stack", nil
+	case id.PhysicalID == "":
+		id, left, err = r.found(ctx, t, record)
+		if err != nil || left != "" {
+			return left, err
+		}
+	}
+	err = r.Journal.Record(func(s *state.Snapshot) {
+		if have := s.Record(record.LogicalID); have != nil {
+			have.Status = string(DeleteInProgress)
+		}
+	})
+	if err != nil {
+		return "", err
+	}
+	return "", t.delete(ctx, id)
+}
+
+// found looks for the object of an intent: a create whose answer never reached us. It may have had its
+// effect, or not, or the name may be somebody else's.
+func (r *run) found(ctx context.Context, t Type, record state.Record) (id Identity, left string, err error) {
+	live, err := t.read(ctx, Identity{Name: record.Name})
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return id, "it was never made", nil
+	case err != nil:
+		return id, "", err
+	case t.taggable && !r.owns(t.tags(live.properties), logicalIDOf(record.LogicalID)):
+		return id, "left as it is: it belongs to somebody else", nil
+	}
+	return Identity{Name: record.Name, PhysicalID: live.physicalID, ARN: live.arn}, "", nil
+}

@@ -1,0 +1,69 @@
+package provision
+
+import (
+	"context"
+	"time"
+)
+
+// Status is CloudFormation's status of a resource.
+type Status string
+
+// The statuses. CreateInProgress and the like are recorded before the call that they speak of.
+const (
+	CreateInProgress Status = "CREATE_IN_PROGRESS"
+	CreateComplete   Status = "CREATE_COMPLETE"
+	CreateFailed     Status = "CREATE_FAILED"
+	UpdateInProgress Status = "UPDATE_IN_PROGRESS"
+	UpdateComplete   Status = "UPDATE_COMPLETE"
+	UpdateFailed     Status = "UPDATE_FAILED"
+	DeleteInProgress Status = "DELETE_IN_PROGRESS"
+	DeleteComplete   Status = "DELETE_COMPLETE"
+	DeleteFailed     Status = "DELETE_FAILED"
+
+	// DeletePending is recorded of an object that was replaced, until the new one is in place.
+	DeletePending Status = "DELETE_PENDING"
+
+	// Skipped is never recorded: a resource was not touched because one that it depends on failed, or
+	// because the run was stopped.
+	Skipped Status = "SKIPPED"
+)
+
+// Done reports whether nothing more will be said of the resource in this run.
+func (s Status) Done() bool {
+	switch s {
+	case CreateComplete, CreateFailed, UpdateComplete, UpdateFailed, DeleteComplete, DeleteFailed, Skipped:
+		return true
+	}
+	return false
+}
+
+// Failed reports whether the status is the end of something that did not work.
+func (s Status) Failed() bool {
+	return s == CreateFailed || s == UpdateFailed || s == DeleteFailed
+}
+
+// Event is one thing that happened to a resource. The engine prints nothing: it emits these, one at a
+// time, in the order in which they happened.
+type Event struct {
+	Time      time.Time
+	LogicalID string
+	Type      string // "AWS::SQS::Queue"
+	Name      string // the physical name
+	Status    Status
+	Reason    string        // what it waits for and why, why it was skipped, or the error's text
+	Elapsed   time.Duration // since the resource was started
+}
+
+type waitingKey struct{}
+
+// Waiting tells the user that the resource under work in ctx waits, and for what.
+func Waiting(ctx context.Context, reason string) {
+	if tell, ok := ctx.Value(waitingKey{}).(func(string)); ok {
+		tell(reason)
+	}
+}
+
+// withWaiting returns a context whose Waiting calls tell.
+func withWaiting(ctx context.Context, tell func(reason string)) context.Context {
+	return context.WithValue(ctx, waitingKey{}, tell)
+}

@@ -1,0 +1,95 @@
+package provision
+
+import (
+	"context"
+	"sync"
+)
+
+// node is one piece of work in a graph.
+type node struct {
+	id    string
+	after []*node // nil entries are of no account
+	do    func(ctx context.Context, free func()) error
+
+	freed func()        // called once: dependents may begin
+	ready chan struct{} // closed by it
+	err   error         // why dependents must not begin; set before ready is closed
+}
+
+func newNode(id string, do func(context.Context, func()) error) *node {
+	n := &node{id: id, do: do, ready: make(chan struct{})}
+	n.freed = sync.OnceFunc(func() { close(n.ready) })
+	return n
+}
+
+// blocker returns the first node that keeps n from beginning, once all it is after have spoken.
+func (n *node) blocker() *node {
+	for _, before := range n.after {
+		if before == nil {
+			continue
+		}
+		if <-before.ready; before.err != nil {
+			return before
+		}
+	}
+	return nil
+}
+
+// walk does every node, each when those it is after have freed it, and returns when all are done.
+func (r *run) walk(ctx context.Context, nodes []*node, skip func(n *node, reason string)) {
+	var workers sync.WaitGroup
+	for _, n := range nodes {
+		workers.Go(func() {
+			defer n.freed()
+			if b := n.blocker(); b != nil {
+				n.err = errSkipped
+				skip(n, "it depends on "+b.id)
+				return
+			}
+			if reason := r.stopped(ctx); reason != nil {
+				n.err = errSkipped
+				skip(n, reason.Error())
+				return
+			}
+			if err := n.do(ctx, n.freed); err != nil {
+				n.fail(err)
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// fail keeps dependents from beginning, unless they were freed before.
+func (n *node) fail(err error) {
+	select {
+	case <-n.ready:
+	default:
+		n.err = err
+	}
+}
+
+// stopped returns why no more work may be begun, or nil.
+func (r *run) stopped(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return r.Journal.Err()
+}
+
+// result sums up a run.
+func (r *run) result(ctx context.Context, total int) error {
+	stopped := r.stopped(ctx)
+	if stopped != nil && len(r.failures)+len(r.skipped) == 0 && r.Journal.Err() == nil {
+		stopped = nil // it came when all was done
+	}
+	if stopped == nil && len(r.failures)+len(r.skipped) == 0 {
+		return nil
+	}
+	recorded := 0
+	for _, record := range r.Journal.Snapshot().Resources {
+		if record.PhysicalID != "" {
+			recorded++
+		}
+	}
+	return &RunError{Failures: r.failures, Skipped: r.skipped, Recorded: recorded, Total: total, Stopped: stopped}
+}

@@ -1,0 +1,274 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/eventscale/eventscale/internal/state"
+)
+
+// Action is what a run will do to a resource.
+type Action string
+
+// The actions.
+const (
+	Keep    Action = "keep"
+	Create  Action = "create"
+	Update  Action = "update"
+	Replace Action = "replace"
+	Delete  Action = "delete"
+)
+
+// Plan is what a run will do, each resource after those it depends on, deletions last.
+type Plan struct {
+	Steps []Step
+}
+
+// Step is what a run will do to one resource.
+type Step struct {
+	LogicalID string
+	Type      string // "AWS::SQS::Queue"
+	Name      string
+	Action    Action
+	Changes   []Change // of an update or a replacement
+	Adopt     bool     // the object is there, and not in the state: it is taken into it
+	Foreign   bool     // of those: its tags say that it is somebody else's
+	Gone      bool     // to be created, though the state says that it was
+
+	resource Resource
+	live     object
+	record   state.Record // of a deletion
+}
+
+// tags returns the tags that the resource shall carry.
+func (s Step) tags(refs Refs) Tags { return s.resource.Type.tags(s.resource.want(refs)) }
+
+// step returns the step of a logical ID.
+func (p *Plan) step(logicalID string) Step {
+	return p.Steps[slices.IndexFunc(p.Steps, func(s Step) bool { return s.LogicalID == logicalID })]
+}
+
+// Count returns how many steps have the action.
+func (p *Plan) Count(a Action) int {
+	n := 0
+	for _, s := range p.Steps {
+		if s.Action == a {
+			n++
+		}
+	}
+	return n
+}
+
+// Empty reports whether the run will change nothing on AWS.
+func (p *Plan) Empty() bool { return p.Count(Keep) == len(p.Steps) }
+
+// Replacements returns the steps that make an object anew in place of another.
+func (p *Plan) Replacements() []Step {
+	var steps []Step
+	for _, s := range p.Steps {
+		if s.Action == Replace {
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// ForeignError says that an object of one of our names exists and belongs to somebody else.
+type ForeignError struct {
+	LogicalID, Type, Name string
+	Tags                  Tags
+}
+
+func (e *ForeignError) Error() string {
+	owner := "it has no eventscale tags"
+	if stack := e.Tags[StackTag]; stack != "" {
+		owner = fmt.Sprintf("its tags say stack %q, resource %q", stack, e.Tags[LogicalIDTag])
+	}
+	return fmt.Sprintf("%s %s exists and does not belong to this stack: %s", e.Type, e.Name, owner)
+}
+
+// Hint says what to do.
+func (e *ForeignError) Hint() string {
+	return "choose another name with --stack, or take the object over with --adopt"
+}
+
+// Reading is what AWS holds of every resource at one moment.
+type Reading struct {
+	objects map[string]object // by logical ID; missing where AWS has none
+}
+
+// PhysicalID returns the physical ID of a resource; "" where AWS has none.
+func (r *Reading) PhysicalID(logicalID string) string { return r.objects[logicalID].physicalID }
+
+// Found reports whether AWS has the resource.
+func (r *Reading) Found(logicalID string) bool { _, ok := r.objects[logicalID]; return ok }
+
+// Read asks AWS for every resource at once: the names are known beforehand, so it costs one round trip
+// where the state knows the objects, and two where their tags must be looked up.
+func (e *Engine) Read(ctx context.Context) (*Reading, error) {
+	snapshot := e.Journal.Snapshot()
+	reading := &Reading{objects: map[string]object{}}
+	var mu sync.Mutex
+	var readers sync.WaitGroup
+	var failed []error
+	for _, r := range e.Resources {
+		readers.Go(func() {
+			found, err := r.Type.read(ctx, identity(r, snapshot.Record(r.LogicalID)))
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				reading.objects[r.LogicalID] = found
+			case !errors.Is(err, ErrNotFound):
+				failed = append(failed, &Failure{"reading", r.Type.Name, r.LogicalID, err})
+			}
+		})
+	}
+	readers.Wait()
+	if len(failed) > 0 {
+		return nil, &RunError{Failures: failed}
+	}
+	return reading, nil
+}
+
+// identity is how a resource is looked for: as recorded, else by name.
+func identity(r Resource, record *state.Record) Identity {
+	if record == nil {
+		return Identity{Name: r.Name}
+	}
+	return recorded(*record)
+}
+
+func recorded(r state.Record) Identity {
+	id := Identity{Name: r.Name, PhysicalID: r.PhysicalID, ARN: r.ARN, Tags: r.Tags}
+	if r.PhysicalID == "" {
+		id.Tags = nil // an intent: whether the object is ours, its own tags must tell
+	}
+	return id
+}
+
+// Plan compares what is wanted with the reading. It asks nobody and changes nothing. The error joins
+// the *ForeignErrors where objects of our names belong to others.
+func (e *Engine) Plan(reading *Reading) (*Plan, error) {
+	snapshot := e.Journal.Snapshot()
+	plan := &Plan{}
+	remade := map[string]bool{}
+	refs := Refs{of: func(logicalID string) (string, string) {
+		if remade[logicalID] {
+			return "", ""
+		}
+		o := reading.objects[logicalID]
+		return o.physicalID, o.arn
+	}}
+	var foreign []error
+	for _, r := range e.Resources {
+		step, err := e.step(r, snapshot.Record(r.LogicalID), reading, refs)
+		if err != nil {
+			foreign = append(foreign, err)
+			continue
+		}
+		remade[r.LogicalID] = step.Action == Create || step.Action == Replace
+		plan.Steps = append(plan.Steps, step)
+	}
+	plan.Steps = append(plan.Steps, e.unwanted(snapshot)...)
+	return plan, errors.Join(foreign...)
+}
+
+// step decides what to do with one resource.
+func (e *Engine) step(r Resource, record *state.Record, reading *Reading, refs Refs) (Step, error) {
+	s := Step{LogicalID: r.LogicalID, Type: r.Type.Name, Name: r.Name, resource: r}
+	known := record != nil && record.PhysicalID != ""
+	live, found := reading.objects[r.LogicalID]
+	if !found {
+		s.Action, s.Gone = Create, known
+		return s, nil
+	}
+	s.live = live
+	if !known {
+		tags := r.Type.tags(live.properties)
+		s.Adopt, s.Foreign = true, r.Type.borrowed || r.Type.taggable && !e.owns(tags, r.LogicalID)
+		if s.Foreign && !r.Type.borrowed && !e.Adopt {
+			return s, &ForeignError{r.LogicalID, r.Type.Name, r.Name, tags}
+		}
+	}
+	s.Changes = e.compare(r, live, refs, record)
+	if known && record.Name != r.Name {
+		s.Changes = append([]Change{{"Name", record.Name, r.Name, true}}, s.Changes...)
+	}
+	s.Action = action(s.Changes)
+	return s, nil
+}
+
+func action(changes []Change) Action {
+	if len(changes) == 0 {
+		return Keep
+	}
+	for _, c := range changes {
+		if c.Replaces {
+			return Replace
+		}
+	}
+	return Update
+}
+
+// compare returns the properties of a live object that are not as wanted.
+func (e *Engine) compare(r Resource, live object, refs Refs, record *state.Record) []Change {
+	want := r.want(refs)
+	return diff(e.ownTags(r, live.properties, want, record), want)
+}
+
+// ownTags leaves out of the live properties the tags that are not ours to change.
+func (e *Engine) ownTags(r Resource, have, want any, record *state.Record) any {
+	if !r.Type.taggable {
+		return have
+	}
+	var applied Tags
+	if record != nil {
+		applied = record.Tags
+	}
+	return keepTags(have, r.Type.tags(have), r.Type.tags(want), applied)
+}
+
+// owns reports whether the tags are those of our resource.
+func (e *Engine) owns(tags Tags, logicalID string) bool {
+	return tags[StackTag] == e.Stack && tags[LogicalIDTag] == logicalID
+}
+
+// unwanted returns the deletions: what is recorded and no longer in the list, dependents first.
+func (e *Engine) unwanted(snapshot *state.Snapshot) []Step {
+	listed := map[string]bool{}
+	for _, r := range e.Resources {
+		listed[r.LogicalID] = true
+	}
+	var steps []Step
+	for i := len(snapshot.Resources) - 1; i >= 0; i-- {
+		if r := snapshot.Resources[i]; !listed[r.LogicalID] {
+			steps = append(steps, Step{
+				LogicalID: r.LogicalID, Type: r.Type, Name: r.Name, Action: Delete, record: r,
+			})
+		}
+	}
+	return steps
+}
+
+// replacedSuffix marks the record of an object in whose place another is made.
+const replacedSuffix = ".replaced"
+
+// supersededID returns a logical ID for the record of a replaced object that no record has.
+func supersededID(s *state.Snapshot, logicalID string) string {
+	id := logicalID + replacedSuffix
+	for n := 2; s.Record(id) != nil; n++ {
+		id = fmt.Sprintf("%s%s-%d", logicalID, replacedSuffix, n)
+	}
+	return id
+}
+
+// logicalIDOf returns the tag that an object of that record carries.
+func logicalIDOf(recordID string) string {
+	id, _, _ := strings.Cut(recordID, replacedSuffix)
+	return id
+}

@@ -1,0 +1,199 @@
+// Package provision is the engine: it reads, plans, applies and destroys a graph of resources.
+//
+// It knows order, concurrency, ownership, and that intent is saved before a call and its result
+// after it. It knows no AWS service, no kind and no way to print.
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// ErrNotFound is returned (wrapped) by a kind's Read for an object that does not exist.
+var ErrNotFound = errors.New("not found")
+
+// ErrExists is returned (wrapped) by a kind's Create when AWS has an object of that name already. It
+// may be our own: the SDK repeats a call whose answer was lost. The engine reads it to find out.
+var ErrExists = errors.New("already exists")
+
+// Tags are the tags of an object, by key.
+type Tags map[string]string
+
+// Changes returns what to set and which keys to remove to make these tags the wanted ones.
+func (t Tags) Changes(want Tags) (set Tags, remove []string) {
+	set = Tags{}
+	for k, v := range want {
+		if have, ok := t[k]; !ok || have != v {
+			set[k] = v
+		}
+	}
+	for k := range t {
+		if _, ok := want[k]; !ok {
+			remove = append(remove, k)
+		}
+	}
+	slices.Sort(remove)
+	return set, remove
+}
+
+// The tags that make an object ours.
+const (
+	StackTag     = "eventscale:stack"
+	LogicalIDTag = "eventscale:logical-id"
+	VersionTag   = "eventscale:version" // of the program that made it; never a reason to change it
+)
+
+// Identity says which AWS object a resource is.
+type Identity struct {
+	Name       string // deterministic: the same at each run
+	PhysicalID string // as recorded; "" for one that was never seen
+	ARN        string // as recorded
+	Tags       Tags   // as last applied; nil where none are recorded, and a Read must then fetch them
+}
+
+// Live is what AWS holds of a resource.
+type Live[P any] struct {
+	PhysicalID string // what CloudFormation's Ref gives
+	ARN        string
+	Properties P
+}
+
+// Kind says how to read, create, update and delete one AWS type. P is a struct of its properties,
+// under CloudFormation's names; those whose change AWS refuses carry the tag `replace:"true"`.
+type Kind[P any] struct {
+	Type string // "AWS::SQS::Queue"
+
+	// Tags returns the tags among the properties. Nil for a type that cannot be tagged: an object of
+	// our exact name is then taken for ours.
+	Tags func(P) Tags
+
+	// Borrowed objects that were there before the stack are used as they are, and left on destroy.
+	Borrowed bool
+
+	// Read finds the object by physical ID, else by its exact name. ErrNotFound where there is none.
+	Read func(context.Context, Identity) (Live[P], error)
+
+	// Create makes the object. It returns as soon as dependents can refer to it; whatever then differs
+	// from the wanted properties is left to Update, which runs beside the dependents.
+	// ErrExists where the name is taken.
+	Create func(context.Context, Identity, P) (Live[P], error)
+
+	// Update changes the named properties, and only these. Nil where every change is a replacement.
+	Update func(ctx context.Context, live Live[P], want P, changed Changed) error
+
+	// Ready waits until the object can be used. Nil where it can be at once.
+	Ready func(context.Context, Live[P]) error
+
+	// Delete removes the object; nil where it is already gone.
+	Delete func(context.Context, Identity) error
+}
+
+// Changed holds the names of the properties that differ.
+type Changed map[string]bool
+
+// Any reports whether one of the properties differs.
+func (c Changed) Any(properties ...string) bool {
+	for _, p := range properties {
+		if c[p] {
+			return true
+		}
+	}
+	return false
+}
+
+// Refs gives a resource what it must know of those it depends on. What is not known before they are
+// created stands as CloudFormation would write it: ${JobQueue.Arn}.
+type Refs struct {
+	of func(logicalID string) (physicalID, arn string)
+}
+
+// Ref returns the physical ID of a resource.
+func (r Refs) Ref(logicalID string) string {
+	if id, _ := r.of(logicalID); id != "" {
+		return id
+	}
+	return "${" + logicalID + "}"
+}
+
+// ARN returns the ARN of a resource.
+func (r Refs) ARN(logicalID string) string {
+	if _, arn := r.of(logicalID); arn != "" {
+		return arn
+	}
+	return "${" + logicalID + ".Arn}"
+}
+
+// Resource is one member of the list that makes a stack.
+type Resource struct {
+	LogicalID string
+	Name      string
+	DependsOn []string
+	Type      Type
+	want      func(Refs) any
+}
+
+// Declare names a resource of a kind, says what its properties shall be, and after which others it is
+// made. It may refer only to those.
+func Declare[P any](logicalID string, k Kind[P], name string, want func(Refs) P, dependsOn ...string) Resource {
+	return Resource{
+		LogicalID: logicalID, Name: name, DependsOn: dependsOn,
+		Type: Erase(k),
+		want: func(r Refs) any { return want(r) },
+	}
+}
+
+// object is a Live whose kind is forgotten.
+type object struct {
+	physicalID, arn string
+	properties      any
+}
+
+// Type is a kind whose properties' type is forgotten, so that kinds fit into one list.
+type Type struct {
+	Name     string
+	taggable bool
+	borrowed bool
+	tags     func(any) Tags
+	read     func(context.Context, Identity) (object, error)
+	create   func(context.Context, Identity, any) (object, error)
+	update   func(context.Context, object, any, Changed) error
+	ready    func(context.Context, object) error
+	delete   func(context.Context, Identity) error
+}
+
+// Erase forgets the type of a kind's properties.
+func Erase[P any](k Kind[P]) Type {
+	live := func(o object) Live[P] {
+		return Live[P]{PhysicalID: o.physicalID, ARN: o.arn, Properties: o.properties.(P)}
+	}
+	forget := func(l Live[P], err error) (object, error) {
+		return object{l.PhysicalID, l.ARN, l.Properties}, err
+	}
+	t := Type{
+		Name: k.Type, taggable: k.Tags != nil, borrowed: k.Borrowed,
+		tags: func(any) Tags { return nil },
+		read: func(ctx context.Context, id Identity) (object, error) { return forget(k.Read(ctx, id)) },
+		create: func(ctx context.Context, id Identity, want any) (object, error) {
+			return forget(k.Create(ctx, id, want.(P)))
+		},
+		update: func(_ context.Context, _ object, _ any, changed Changed) error {
+			return fmt.Errorf("%s has no property that can be updated, asked for %v", k.Type, changed)
+		},
+		ready:  func(context.Context, object) error { return nil },
+		delete: k.Delete,
+	}
+	if k.Tags != nil {
+		t.tags = func(p any) Tags { return k.Tags(p.(P)) }
+	}
+	if k.Update != nil {
+		t.update = func(ctx context.Context, o object, want any, changed Changed) error {
+			return k.Update(ctx, live(o), want.(P), changed)
+		}
+	}
+	if k.Ready != nil {
+		t.ready = func(ctx context.Context, o object) error { return k.Ready(ctx, live(o)) }
+	}
+	return t
+}

@@ -1,0 +1,83 @@
+package stack
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/eventscale/eventscale/internal/provision"
+)
+
+// metricsCollectionProperties are our part of the MetricsCollection of an AWS::AutoScaling::AutoScalingGroup.
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_EnableMetricsCollection.html
+type metricsCollectionProperties struct {
+	Metric string // one group metric, collected each minute, free of charge
+}
+
+type metricsCollectionAPI interface {
+	EnableMetricsCollection(context.Context, *autoscaling.EnableMetricsCollectionInput, ...func(*autoscaling.Options)) (*autoscaling.EnableMetricsCollectionOutput, error)
+	DisableMetricsCollection(context.Context, *autoscaling.DisableMetricsCollectionInput, ...func(*autoscaling.Options)) (*autoscaling.DisableMetricsCollectionOutput, error)
+}
+
+const metricsCollectionType = "AWS::AutoScaling::MetricsCollection"
+
+// metricsCollectionKind turns on one metric of a group that is not ours. Name and physical ID are
+// "GROUP/METRIC". A metric that its owner collects already is left on by destroy.
+func metricsCollectionKind(api metricsCollectionAPI, groups groupReader) provision.Kind[metricsCollectionProperties] {
+	m := metricsCollections{api, groups}
+	return provision.Kind[metricsCollectionProperties]{
+		Type:     metricsCollectionType,
+		Borrowed: true,
+		Read:     m.read,
+		Create:   m.create,
+		Delete:   m.delete,
+	}
+}
+
+type metricsCollections struct {
+	api    metricsCollectionAPI
+	groups groupReader
+}
+
+func (m metricsCollections) read(ctx context.Context, id provision.Identity) (provision.Live[metricsCollectionProperties], error) {
+	live := provision.Live[metricsCollectionProperties]{PhysicalID: id.Name}
+	name, metric := splitGroupMetric(id.Name)
+	group, err := m.groups(ctx, name)
+	if err != nil {
+		return live, err
+	}
+	live.Properties.Metric = metric
+	if !slices.ContainsFunc(group.EnabledMetrics, func(e types.EnabledMetric) bool { return aws.ToString(e.Metric) == metric }) {
+		return live, provision.ErrNotFound
+	}
+	return live, nil
+}
+
+func (m metricsCollections) create(ctx context.Context, id provision.Identity, want metricsCollectionProperties) (provision.Live[metricsCollectionProperties], error) {
+	group, _ := splitGroupMetric(id.Name)
+	_, err := m.api.EnableMetricsCollection(ctx, &autoscaling.EnableMetricsCollectionInput{
+		AutoScalingGroupName: &group, Granularity: aws.String("1Minute"), Metrics: []string{want.Metric},
+	})
+	return provision.Live[metricsCollectionProperties]{PhysicalID: id.Name, Properties: want}, err
+}
+
+func (m metricsCollections) delete(ctx context.Context, id provision.Identity) error {
+	group, metric := splitGroupMetric(id.Name)
+	_, err := m.api.DisableMetricsCollection(ctx, &autoscaling.DisableMetricsCollectionInput{
+		AutoScalingGroupName: &group, Metrics: []string{metric},
+	})
+	if notFoundOnGroup(err) {
+		return nil
+	}
+	return err
+}
+
+// splitGroupMetric takes "GROUP/METRIC" apart; a group's name can hold slashes, a metric's cannot.
+func splitGroupMetric(name string) (group, metric string) {
+	i := strings.LastIndexByte(name, '/')
+	return name[:max(i, 0)], name[i+1:]
+}

@@ -1,0 +1,180 @@
+package stack
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/eventscale/eventscale/internal/provision"
+)
+
+// scalingPolicyProperties are the properties of an AWS::AutoScaling::ScalingPolicy.
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutScalingPolicy.html
+type scalingPolicyProperties struct {
+	AutoScalingGroupName string `replace:"true"`
+	PolicyType           string `replace:"true"` // SimpleScaling
+	AdjustmentType       string // ChangeInCapacity
+	ScalingAdjustment    int    // instances
+	Cooldown             int    // seconds
+	Enabled              bool
+}
+
+type scalingPolicyAPI interface {
+	PutScalingPolicy(context.Context, *autoscaling.PutScalingPolicyInput, ...func(*autoscaling.Options)) (*autoscaling.PutScalingPolicyOutput, error)
+	DescribePolicies(context.Context, *autoscaling.DescribePoliciesInput, ...func(*autoscaling.Options)) (*autoscaling.DescribePoliciesOutput, error)
+	DeletePolicy(context.Context, *autoscaling.DeletePolicyInput, ...func(*autoscaling.Options)) (*autoscaling.DeletePolicyOutput, error)
+}
+
+const scalingPolicyType = "AWS::AutoScaling::ScalingPolicy"
+
+// scalingPolicyKind makes scaling policies. The physical ID is the ARN, which holds a UUID: the one ARN
+// of a stack that cannot be foretold. Policies carry no tags; one of our name on the group is ours.
+func scalingPolicyKind(api scalingPolicyAPI, group string, all *policyBatch) provision.Kind[scalingPolicyProperties] {
+	p := scalingPolicies{api, group, all}
+	return provision.Kind[scalingPolicyProperties]{
+		Type:   scalingPolicyType,
+		Read:   p.read,
+		Create: p.create,
+		Update: p.update,
+		Delete: p.delete,
+	}
+}
+
+type scalingPolicies struct {
+	api   scalingPolicyAPI
+	group string
+	all   *policyBatch
+}
+
+// policyBatch holds the policies of a group, by name.
+type policyBatch = batch[types.ScalingPolicy]
+
+// newPolicyBatch describes the policies of a group in one call.
+func newPolicyBatch(api scalingPolicyAPI, group string) *policyBatch {
+	return &policyBatch{call: func(ctx context.Context) (map[string]types.ScalingPolicy, error) {
+		return describePolicies(ctx, api, group)
+	}}
+}
+
+func (p scalingPolicies) read(ctx context.Context, id provision.Identity) (provision.Live[scalingPolicyProperties], error) {
+	policy, err := p.find(ctx, id)
+	if err != nil {
+		return provision.Live[scalingPolicyProperties]{}, err
+	}
+	return liveScalingPolicy(aws.ToString(policy.PolicyARN), scalingPolicyProperties{
+		AutoScalingGroupName: aws.ToString(policy.AutoScalingGroupName),
+		PolicyType:           aws.ToString(policy.PolicyType),
+		AdjustmentType:       aws.ToString(policy.AdjustmentType),
+		ScalingAdjustment:    int(aws.ToInt32(policy.ScalingAdjustment)),
+		Cooldown:             int(aws.ToInt32(policy.Cooldown)),
+		Enabled:              policy.Enabled == nil || *policy.Enabled,
+	}), nil
+}
+
+// find looks on the group that the recorded ARN names, which is another than the wanted one after the
+// stack was given another group.
+func (p scalingPolicies) find(ctx context.Context, id provision.Identity) (types.ScalingPolicy, error) {
+	group := p.groupOf(id)
+	if group == p.group {
+		return p.all.find(ctx, id.Name)
+	}
+	there, err := describePolicies(ctx, p.api, group)
+	if err != nil {
+		return types.ScalingPolicy{}, err
+	}
+	policy, ok := there[id.Name]
+	if !ok {
+		return policy, provision.ErrNotFound
+	}
+	return policy, nil
+}
+
+// describePolicies returns the policies of a group by name: none where there is no such group.
+func describePolicies(ctx context.Context, api scalingPolicyAPI, group string) (map[string]types.ScalingPolicy, error) {
+	policies := map[string]types.ScalingPolicy{}
+	pages := autoscaling.NewDescribePoliciesPaginator(api, &autoscaling.DescribePoliciesInput{AutoScalingGroupName: &group})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if notFoundOnGroup(err) {
+			return policies, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, policy := range page.ScalingPolicies {
+			policies[aws.ToString(policy.PolicyName)] = policy
+		}
+	}
+	return policies, nil
+}
+
+// create looks the ARN up where the answer lacks it, as some emulators' does.
+func (p scalingPolicies) create(ctx context.Context, id provision.Identity, want scalingPolicyProperties) (provision.Live[scalingPolicyProperties], error) {
+	arn, err := p.put(ctx, id.Name, want)
+	if err == nil && arn == "" {
+		var there map[string]types.ScalingPolicy
+		there, err = describePolicies(ctx, p.api, want.AutoScalingGroupName)
+		arn = aws.ToString(there[id.Name].PolicyARN)
+	}
+	return liveScalingPolicy(arn, want), err
+}
+
+func (p scalingPolicies) update(ctx context.Context, live provision.Live[scalingPolicyProperties], want scalingPolicyProperties, _ provision.Changed) error {
+	_, name := splitPolicyARN(live.ARN)
+	_, err := p.put(ctx, name, want)
+	return err
+}
+
+// put makes or overwrites a policy, and returns its ARN: the same one for the same group and name.
+func (p scalingPolicies) put(ctx context.Context, name string, want scalingPolicyProperties) (string, error) {
+	out, err := p.api.PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
+		AutoScalingGroupName: &want.AutoScalingGroupName, PolicyName: &name,
+		PolicyType: &want.PolicyType, AdjustmentType: &want.AdjustmentType,
+		ScalingAdjustment: aws.Int32(int32(want.ScalingAdjustment)),
+		Cooldown:          aws.Int32(int32(want.Cooldown)),
+		Enabled:           &want.Enabled,
+	})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.PolicyARN), nil
+}
+
+func (p scalingPolicies) delete(ctx context.Context, id provision.Identity) error {
+	group := p.groupOf(id)
+	_, err := p.api.DeletePolicy(ctx, &autoscaling.DeletePolicyInput{AutoScalingGroupName: &group, PolicyName: &id.Name})
+	if notFoundOnGroup(err) {
+		return nil
+	}
+	return err
+}
+
+// groupOf returns the group that a policy is on: as its ARN says, else the stack's.
+func (p scalingPolicies) groupOf(id provision.Identity) string {
+	if group, _ := splitPolicyARN(id.PhysicalID); group != "" {
+		return group
+	}
+	return p.group
+}
+
+func liveScalingPolicy(arn string, p scalingPolicyProperties) provision.Live[scalingPolicyProperties] {
+	return provision.Live[scalingPolicyProperties]{PhysicalID: arn, ARN: arn, Properties: p}
+}
+
+// splitPolicyARN returns the group and the name that end a policy's ARN:
+// arn:aws:autoscaling:REGION:ACCOUNT:scalingPolicy:UUID:autoScalingGroupName/GROUP:policyName/NAME.
+func splitPolicyARN(arn string) (group, name string) {
+	_, rest, ok := strings.Cut(arn, ":autoScalingGroupName/")
+	i := strings.LastIndex(rest, ":policyName/")
+	if !ok || i < 0 {
+		return "", ""
+	}
+	return rest[:i], rest[i+len(":policyName/"):]
+}
+
+// notFoundOnGroup reports whether Auto Scaling says that a group, or a policy on it, is not there. It has
+// no error type for that.
+func notFoundOnGroup(err error) bool { return isAPIError(err, "ValidationError", "not found") }

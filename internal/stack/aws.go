@@ -1,0 +1,151 @@
+package stack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/smithy-go"
+
+	"github.com/eventscale/eventscale/internal/provision"
+)
+
+// Account is where a stack lives.
+type Account struct {
+	Partition string // "aws", "aws-cn", "aws-us-gov"
+	ID        string // 12 digits
+	Region    string
+}
+
+// arn returns the ARN of a regional object.
+func (a Account) arn(service, resource string) string {
+	return arn.ARN{Partition: a.Partition, Service: service, Region: a.Region, AccountID: a.ID, Resource: resource}.String()
+}
+
+// accountOf returns the account that an ARN names.
+func accountOf(s string) (Account, error) {
+	a, err := arn.Parse(s)
+	if err != nil {
+		return Account{}, fmt.Errorf("ARN %q: %w", s, err)
+	}
+	return Account{Partition: a.Partition, ID: a.AccountID, Region: a.Region}, nil
+}
+
+// canonical returns a JSON document with its keys sorted and no white space, so that two of the same
+// meaning are equal. What is not JSON comes back as it is: it will differ, and be mended.
+func canonical(document string) string {
+	if document == "" {
+		return ""
+	}
+	var v any
+	d := json.NewDecoder(strings.NewReader(document))
+	d.UseNumber()
+	if err := d.Decode(&v); err != nil {
+		return document
+	}
+	return mustJSON(v)
+}
+
+// mustJSON encodes plain data, with sorted keys and without HTML's escapes.
+func mustJSON(v any) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic("cannot happen: plain data: " + err.Error())
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// isAPIError reports whether AWS answered with the code and a message that holds the fragment: for
+// the errors that AWS tells apart by their message alone.
+func isAPIError(err error, code, fragment string) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == code && strings.Contains(api.ErrorMessage(), fragment)
+}
+
+// gone is nil for an object that was not there any more.
+func gone(err error) error {
+	if errors.Is(err, provision.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// fetch starts a call, and returns a function that waits for its result.
+func fetch[T any](ctx context.Context, call func(context.Context) (T, error)) func() (T, error) {
+	var result T
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		result, err = call(ctx)
+	}()
+	return func() (T, error) { <-done; return result, err }
+}
+
+// batch makes one call serve all who need a part of its answer.
+type batch[T any] struct {
+	call func(context.Context) (map[string]T, error)
+	once sync.Once
+	got  map[string]T
+	err  error
+}
+
+// find returns the entry of a name, or ErrNotFound.
+func (b *batch[T]) find(ctx context.Context, name string) (T, error) {
+	b.once.Do(func() { b.got, b.err = b.call(ctx) })
+	entry, ok := b.got[name]
+	if b.err == nil && !ok {
+		return entry, provision.ErrNotFound
+	}
+	return entry, b.err
+}
+
+// CallError is an error of AWS in one line: its code and message, without the SDK's wrapping.
+type CallError struct {
+	text string
+	err  error
+}
+
+func (e *CallError) Error() string { return e.text }
+func (e *CallError) Unwrap() error { return e.err }
+
+// concise shortens the text of an AWS error; errors.As still finds the SDK's types in it.
+func concise(err error) error {
+	var operation *smithy.OperationError
+	var api smithy.APIError
+	if !errors.As(err, &operation) || !errors.As(operation, &api) {
+		return err
+	}
+	short := api.ErrorCode() + ": " + strings.TrimSpace(api.ErrorMessage())
+	return &CallError{text: strings.Replace(err.Error(), operation.Error(), short, 1), err: err}
+}
+
+// conciseKind shortens the AWS errors of a kind.
+func conciseKind[P any](k provision.Kind[P]) provision.Kind[P] {
+	read, create, remove := k.Read, k.Create, k.Delete
+	k.Read = func(ctx context.Context, id provision.Identity) (provision.Live[P], error) {
+		live, err := read(ctx, id)
+		return live, concise(err)
+	}
+	k.Create = func(ctx context.Context, id provision.Identity, want P) (provision.Live[P], error) {
+		live, err := create(ctx, id, want)
+		return live, concise(err)
+	}
+	k.Delete = func(ctx context.Context, id provision.Identity) error { return concise(remove(ctx, id)) }
+	if update := k.Update; update != nil {
+		k.Update = func(ctx context.Context, live provision.Live[P], want P, changed provision.Changed) error {
+			return concise(update(ctx, live, want, changed))
+		}
+	}
+	if ready := k.Ready; ready != nil {
+		k.Ready = func(ctx context.Context, live provision.Live[P]) error { return concise(ready(ctx, live)) }
+	}
+	return k
+}

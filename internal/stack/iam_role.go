@@ -1,0 +1,174 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/eventscale/eventscale/internal/provision"
+)
+
+// roleProperties are the properties of an AWS::IAM::Role.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
+type roleProperties struct {
+	AssumeRolePolicyDocument string // JSON in canonical form
+	Description              string
+	Tags                     provision.Tags
+}
+
+type roleAPI interface {
+	CreateRole(context.Context, *iam.CreateRoleInput, ...func(*iam.Options)) (*iam.CreateRoleOutput, error)
+	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
+	UpdateAssumeRolePolicy(context.Context, *iam.UpdateAssumeRolePolicyInput, ...func(*iam.Options)) (*iam.UpdateAssumeRolePolicyOutput, error)
+	UpdateRole(context.Context, *iam.UpdateRoleInput, ...func(*iam.Options)) (*iam.UpdateRoleOutput, error)
+	TagRole(context.Context, *iam.TagRoleInput, ...func(*iam.Options)) (*iam.TagRoleOutput, error)
+	UntagRole(context.Context, *iam.UntagRoleInput, ...func(*iam.Options)) (*iam.UntagRoleOutput, error)
+	DeleteRole(context.Context, *iam.DeleteRoleInput, ...func(*iam.Options)) (*iam.DeleteRoleOutput, error)
+}
+
+const roleType = "AWS::IAM::Role"
+
+// roleKind makes roles. The physical ID is the role's name.
+func roleKind(api roleAPI) provision.Kind[roleProperties] {
+	r := roles{api}
+	return provision.Kind[roleProperties]{
+		Type:   roleType,
+		Tags:   func(p roleProperties) provision.Tags { return p.Tags },
+		Read:   r.read,
+		Create: r.create,
+		Update: r.update,
+		Delete: r.delete,
+	}
+}
+
+type roles struct{ api roleAPI }
+
+func (r roles) read(ctx context.Context, id provision.Identity) (provision.Live[roleProperties], error) {
+	out, err := provision.Retry(ctx, roleSettles, func(ctx context.Context) (*iam.GetRoleOutput, error) {
+		out, err := r.api.GetRole(ctx, &iam.GetRoleInput{RoleName: &id.Name})
+		if err == nil && !strings.HasPrefix(aws.ToString(out.Role.Arn), "arn:") {
+			return nil, errUnsettledRole
+		}
+		return out, err
+	})
+	if err != nil {
+		return provision.Live[roleProperties]{}, missingEntity(err)
+	}
+	return liveRole(out.Role)
+}
+
+func (r roles) create(ctx context.Context, id provision.Identity, want roleProperties) (provision.Live[roleProperties], error) {
+	out, err := r.api.CreateRole(ctx, &iam.CreateRoleInput{
+		RoleName:                 &id.Name,
+		AssumeRolePolicyDocument: &want.AssumeRolePolicyDocument,
+		Description:              &want.Description,
+		Tags:                     roleTags(want.Tags),
+	})
+	if _, taken := errors.AsType[*types.EntityAlreadyExistsException](err); taken {
+		err = fmt.Errorf("%w: %w", provision.ErrExists, err)
+	}
+	if err != nil {
+		return provision.Live[roleProperties]{}, err
+	}
+	return provision.Live[roleProperties]{PhysicalID: id.Name, ARN: aws.ToString(out.Role.Arn), Properties: want}, nil
+}
+
+func (r roles) update(ctx context.Context, live provision.Live[roleProperties], want roleProperties, changed provision.Changed) error {
+	name := &live.PhysicalID
+	if changed.Any("AssumeRolePolicyDocument") {
+		_, err := r.api.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: &want.AssumeRolePolicyDocument})
+		if err != nil {
+			return err
+		}
+	}
+	if changed.Any("Description") {
+		if _, err := r.api.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: name, Description: &want.Description}); err != nil {
+			return err
+		}
+	}
+	set, unset := live.Properties.Tags.Changes(want.Tags)
+	if len(set) > 0 {
+		if _, err := r.api.TagRole(ctx, &iam.TagRoleInput{RoleName: name, Tags: roleTags(set)}); err != nil {
+			return err
+		}
+	}
+	if len(unset) > 0 {
+		if _, err := r.api.UntagRole(ctx, &iam.UntagRoleInput{RoleName: name, TagKeys: unset}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r roles) delete(ctx context.Context, id provision.Identity) error {
+	_, err := provision.Retry(ctx, roleDetaches, func(ctx context.Context) (*iam.DeleteRoleOutput, error) {
+		return r.api.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &id.Name})
+	})
+	return gone(missingEntity(err))
+}
+
+// iamPropagation is as long as IAM takes, at the longest seen, to show a change everywhere: no bound is
+// published. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html
+const iamPropagation = 2 * time.Minute
+
+// errUnsettledRole: a role just made can show its unique ID in the place of its ARN for a moment.
+var errUnsettledRole = errors.New("the role shows no ARN yet")
+
+var roleSettles = provision.Patience{
+	Reason: "IAM to show the ARN of the new role",
+	Cap:    iamPropagation, First: time.Second,
+	Passing: func(err error) bool { return errors.Is(err, errUnsettledRole) },
+}
+
+// roleDetaches: IAM refuses to delete a role while it still sees the inline policy that was deleted just before.
+var roleDetaches = provision.Patience{
+	Reason: "IAM to see that the role's inline policy is gone",
+	Cap:    iamPropagation, First: time.Second,
+	Passing: func(err error) bool {
+		_, conflict := errors.AsType[*types.DeleteConflictException](err)
+		return conflict
+	},
+}
+
+func liveRole(r *types.Role) (provision.Live[roleProperties], error) {
+	live := provision.Live[roleProperties]{PhysicalID: aws.ToString(r.RoleName), ARN: aws.ToString(r.Arn)}
+	trust, err := policyDocument(r.AssumeRolePolicyDocument)
+	if err != nil {
+		return live, fmt.Errorf("the trust policy of role %s: %w", live.PhysicalID, err)
+	}
+	live.Properties = roleProperties{
+		AssumeRolePolicyDocument: trust,
+		Description:              aws.ToString(r.Description),
+		Tags:                     provision.Tags{},
+	}
+	for _, t := range r.Tags {
+		live.Properties.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return live, nil
+}
+
+// policyDocument reads a document as IAM returns it: URL-encoded.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
+func policyDocument(encoded *string) (string, error) {
+	decoded, err := url.QueryUnescape(aws.ToString(encoded))
+	return canonical(decoded), err
+}
+
+func roleTags(tags provision.Tags) []types.Tag {
+	return tagList(tags, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} })
+}
+
+// missingEntity turns IAM's words for an entity that is not there into ErrNotFound.
+func missingEntity(err error) error {
+	if _, missing := errors.AsType[*types.NoSuchEntityException](err); missing {
+		return fmt.Errorf("%w: %w", provision.ErrNotFound, err)
+	}
+	return err
+}

@@ -1,0 +1,345 @@
+package stack
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/eventscale/eventscale/internal/provision"
+)
+
+// lastActivities is how many scaling activities a status shows.
+const lastActivities = 5
+
+type activityAPI interface {
+	DescribeScalingActivities(context.Context, *autoscaling.DescribeScalingActivitiesInput, ...func(*autoscaling.Options)) (*autoscaling.DescribeScalingActivitiesOutput, error)
+}
+
+type metricAPI interface {
+	GetMetricData(context.Context, *cloudwatch.GetMetricDataInput, ...func(*cloudwatch.Options)) (*cloudwatch.GetMetricDataOutput, error)
+}
+
+// Status reads the stack and says how it is. A group that does not exist is no error here but a part of
+// the answer. The age of the oldest job costs a second round trip, and is asked only where there are jobs.
+func (s *Stack) Status(ctx context.Context, now time.Time) (Status, error) {
+	activities := fetch(ctx, func(ctx context.Context) ([]Activity, error) {
+		return readActivities(ctx, s.Clients.autoscaling, s.Spec.ASG)
+	})
+	status := Status{
+		SchemaVersion: SchemaVersion, Stack: s.Spec.Stack,
+		Account: s.Snapshot.Account, Region: s.account.Region, Time: now,
+	}
+	err := s.Read(ctx)
+	if _, lost := errors.AsType[*GroupError](err); err != nil && !lost {
+		return status, err
+	}
+	if s.group == nil {
+		status.Verdict = fmt.Sprintf("the Auto Scaling group %s does not exist any more", s.Spec.ASG)
+		return status, nil
+	}
+	if status.Activities, err = activities(); err != nil {
+		return status, fmt.Errorf("reading the scaling activities of %s: %w", s.Spec.ASG, err)
+	}
+	if status.Resources, err = s.drift(); err != nil {
+		return status, err
+	}
+	status.Group = groupStatus(s.group)
+	status.Queue = s.queueStatus()
+	status.Alarms = s.alarmStatuses()
+	status.Policies = s.policyStatuses()
+	status.Function = functionStatus(s.seen.function)
+	if q := status.Queue; q != nil && q.Visible+q.InFlight > 0 {
+		if q.OldestAgeSeconds, err = oldestAge(ctx, s.Clients.cloudwatch, q.Name, now); err != nil {
+			return status, fmt.Errorf("reading the age of the oldest job: %w", err)
+		}
+	}
+	status.judge(s.group, s.Snapshot.ASGARN)
+	return status, nil
+}
+
+// drift compares every resource with what was last asked for. One that now belongs to somebody else by
+// its tags shows these tags as changes.
+func (s *Stack) drift() ([]ResourceStatus, error) {
+	s.engine.Adopt = true // a status takes nothing over; it shows
+	plan, err := s.Plan()
+	if err != nil {
+		return nil, err
+	}
+	var all []ResourceStatus
+	for _, step := range plan.Steps {
+		r := ResourceStatus{LogicalID: step.LogicalID, Type: step.Type, Name: step.Name, Drift: InSync}
+		switch step.Action {
+		case provision.Create:
+			r.Drift = Deleted
+		case provision.Update, provision.Replace:
+			r.Drift = Modified
+		}
+		for _, c := range step.Changes {
+			r.Changes = append(r.Changes, PropertyDrift{c.Property, c.Have, c.Want})
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func groupStatus(g *astypes.AutoScalingGroup) *GroupStatus {
+	status := &GroupStatus{
+		Name: aws.ToString(g.AutoScalingGroupName),
+		Min:  int(aws.ToInt32(g.MinSize)), Max: int(aws.ToInt32(g.MaxSize)), Desired: int(aws.ToInt32(g.DesiredCapacity)),
+		SuspendedProcesses: []string{},
+	}
+	for _, i := range g.Instances {
+		switch {
+		case i.LifecycleState == astypes.LifecycleStateInService:
+			status.InService++
+		case strings.HasPrefix(string(i.LifecycleState), "Pending"):
+			status.Pending++
+		case strings.HasPrefix(string(i.LifecycleState), "Terminating"):
+			status.Terminating++
+		}
+	}
+	for _, p := range g.SuspendedProcesses {
+		status.SuspendedProcesses = append(status.SuspendedProcesses, aws.ToString(p.ProcessName))
+	}
+	return status
+}
+
+func (s *Stack) queueStatus() *QueueStatus {
+	n := namesOf(s.Spec, s.account.Region)
+	jobs, ok := s.seen.queues[s.reading.PhysicalID(JobQueue)]
+	if !ok {
+		return nil
+	}
+	status := &QueueStatus{
+		Name:     n.jobQueue,
+		Visible:  count(jobs, "ApproximateNumberOfMessages"),
+		InFlight: count(jobs, "ApproximateNumberOfMessagesNotVisible"),
+		Delayed:  count(jobs, "ApproximateNumberOfMessagesDelayed"),
+	}
+	if dead, ok := s.seen.queues[s.reading.PhysicalID(DeadLetterQueue)]; ok {
+		n := count(dead, "ApproximateNumberOfMessages")
+		status.DeadLetters = &n
+	}
+	return status
+}
+
+// count reads one of the queue's approximate numbers; one that is missing is 0.
+func count(attributes map[string]string, name string) int {
+	n, _ := strconv.Atoi(attributes[name])
+	return n
+}
+
+// logicalIDs are the resources of which a status shows the rule.
+var (
+	shownAlarms   = []string{ScaleOutAlarm, ScaleInAlarm, WakeAlarm}
+	shownPolicies = []string{ScaleOutPolicy, ScaleInPolicy, WakePolicy}
+)
+
+func (s *Stack) alarmStatuses() []AlarmStatus {
+	all := []AlarmStatus{}
+	for _, id := range shownAlarms {
+		a, ok := s.seen.alarms.got[s.name(id)]
+		if !ok {
+			continue
+		}
+		all = append(all, AlarmStatus{
+			LogicalID: id, Name: aws.ToString(a.AlarmName),
+			State: string(a.StateValue), Since: stateSince(a),
+			Rule: alarmRule(alarmFrom(a)), Enabled: aws.ToBool(a.ActionsEnabled),
+		})
+	}
+	return all
+}
+
+// stateSince is when the alarm came into its state; AWS counts a change of the reason as an update too.
+func stateSince(a cwtypes.MetricAlarm) time.Time {
+	return aws.ToTime(cmp.Or(a.StateTransitionedTimestamp, a.StateUpdatedTimestamp))
+}
+
+func (s *Stack) policyStatuses() []PolicyStatus {
+	all := []PolicyStatus{}
+	for _, id := range shownPolicies {
+		p, ok := s.seen.policies.got[s.name(id)]
+		if !ok {
+			continue
+		}
+		all = append(all, PolicyStatus{
+			LogicalID: id, Name: aws.ToString(p.PolicyName),
+			Rule: policyRule(p), Enabled: p.Enabled == nil || *p.Enabled,
+		})
+	}
+	return all
+}
+
+// name returns the physical name of a member of the list; "" of none.
+func (s *Stack) name(logicalID string) string {
+	for _, r := range s.engine.Resources {
+		if r.LogicalID == logicalID {
+			return r.Name
+		}
+	}
+	return ""
+}
+
+// alarmRule is what an alarm watches, in words.
+func alarmRule(p alarmProperties) string {
+	metric := p.Metrics[0]
+	what, period := metricWord(metric.MetricName), metric.Period
+	if metric.Expression != "" && len(p.Metrics) > 1 {
+		what, period = metric.Expression, p.Metrics[1].Period
+	}
+	return fmt.Sprintf("%s %s %s for %d x %d s", what, comparisonSign(p.ComparisonOperator),
+		strconv.FormatFloat(p.Threshold, 'f', -1, 64), p.EvaluationPeriods, period)
+}
+
+func metricWord(metric string) string {
+	switch metric {
+	case visibleMetric:
+		return "visible"
+	case inFlightMetric:
+		return "in_flight"
+	}
+	return metric
+}
+
+func comparisonSign(operator string) string {
+	switch operator {
+	case atLeast:
+		return ">="
+	case atMost:
+		return "<="
+	case "GreaterThanThreshold":
+		return ">"
+	case "LessThanThreshold":
+		return "<"
+	}
+	return operator
+}
+
+func policyRule(p astypes.ScalingPolicy) string {
+	if p.ScalingAdjustment == nil {
+		return aws.ToString(p.PolicyType)
+	}
+	n := int(*p.ScalingAdjustment)
+	unit := "instances"
+	if n == 1 || n == -1 {
+		unit = "instance"
+	}
+	return fmt.Sprintf("%+d %s, cooldown %s", n, unit, Duration(time.Duration(aws.ToInt32(p.Cooldown))*time.Second))
+}
+
+func functionStatus(c *lambdatypes.FunctionConfiguration) *FunctionStatus {
+	if c == nil {
+		return nil
+	}
+	return &FunctionStatus{
+		Name: aws.ToString(c.FunctionName), State: string(c.State),
+		Reason: aws.ToString(c.StateReason), Runtime: string(c.Runtime),
+	}
+}
+
+func readActivities(ctx context.Context, api activityAPI, group string) ([]Activity, error) {
+	out, err := api.DescribeScalingActivities(ctx, &autoscaling.DescribeScalingActivitiesInput{
+		AutoScalingGroupName: &group, MaxRecords: aws.Int32(lastActivities),
+	})
+	if notFoundOnGroup(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, concise(err)
+	}
+	all := []Activity{}
+	for _, a := range out.Activities[:min(len(out.Activities), lastActivities)] {
+		all = append(all, Activity{
+			Start: aws.ToTime(a.StartTime), Status: string(a.StatusCode),
+			Description: aws.ToString(a.Description), Cause: aws.ToString(a.Cause),
+			Message: aws.ToString(a.StatusMessage),
+			Failed:  a.StatusCode == astypes.ScalingActivityStatusCodeFailed,
+		})
+	}
+	return all, nil
+}
+
+// ageWindow is how far back the newest datapoint of the age is looked for: SQS publishes once a minute,
+// some minutes late.
+const ageWindow = 10 * time.Minute
+
+// oldestAge returns the age of the oldest job in seconds, or nil where CloudWatch has no datapoint.
+func oldestAge(ctx context.Context, api metricAPI, queue string, now time.Time) (*int, error) {
+	out, err := api.GetMetricData(ctx, &cloudwatch.GetMetricDataInput{
+		StartTime: aws.Time(now.Add(-ageWindow)), EndTime: aws.Time(now),
+		ScanBy: cwtypes.ScanByTimestampDescending,
+		MetricDataQueries: []cwtypes.MetricDataQuery{{
+			Id: aws.String("age"),
+			MetricStat: &cwtypes.MetricStat{
+				Metric: &cwtypes.Metric{
+					Namespace: aws.String("AWS/SQS"), MetricName: aws.String("ApproximateAgeOfOldestMessage"),
+					Dimensions: dimensions(map[string]string{"QueueName": queue}),
+				},
+				Stat: aws.String("Maximum"), Period: aws.Int32(60),
+			},
+		}},
+	})
+	if err != nil {
+		return nil, concise(err)
+	}
+	if len(out.MetricDataResults) == 0 || len(out.MetricDataResults[0].Values) == 0 {
+		return nil, nil
+	}
+	return aws.Int(int(out.MetricDataResults[0].Values[0])), nil
+}
+
+// stopping are the processes of a group without which the loop does not run.
+var stopping = []string{"Launch", "Terminate", "AlarmNotification"}
+
+// judge says in one sentence how the stack is: the gravest first.
+func (s *Status) judge(g *astypes.AutoScalingGroup, recordedARN string) {
+	s.Verdict = s.trouble(aws.ToString(g.AutoScalingGroupARN), recordedARN)
+	s.Healthy = s.Verdict == ""
+	if !s.Healthy {
+		return
+	}
+	s.Verdict = fmt.Sprintf("healthy: %d resources in sync, %d of %d instances in service", len(s.Resources), s.Group.InService, s.Group.Desired)
+}
+
+func (s *Status) trouble(groupARN, recordedARN string) string {
+	if recordedARN != "" && recordedARN != groupARN {
+		return fmt.Sprintf("the group %s is not the one that the stack was made for: it was deleted and made anew; run `eventscale up` to put its policies back", s.Group.Name)
+	}
+	var off []string
+	for _, r := range s.Resources {
+		if r.Drift != InSync {
+			off = append(off, r.LogicalID+" "+string(r.Drift))
+		}
+	}
+	if len(off) > 0 {
+		return fmt.Sprintf("%d of %d resources are not as the stack wants them (%s); run `eventscale up` to mend them", len(off), len(s.Resources), strings.Join(off, ", "))
+	}
+	for _, p := range s.Group.SuspendedProcesses {
+		if slices.Contains(stopping, p) {
+			return fmt.Sprintf("the group's process %s is suspended, so it does not scale; resume it with `aws autoscaling resume-processes`", p)
+		}
+	}
+	if f := s.Function; f != nil && f.State == string(lambdatypes.StateFailed) {
+		return fmt.Sprintf("the function %s is Failed: %s", f.Name, f.Reason)
+	}
+	if len(s.Activities) > 0 && s.Activities[0].Failed {
+		return "the last scaling activity failed: " + s.Activities[0].Message
+	}
+	if q := s.Queue; q.DeadLetters != nil && *q.DeadLetters > 0 {
+		return fmt.Sprintf("%d jobs failed %d times and lie in the dead-letter queue", *q.DeadLetters, maxReceives)
+	}
+	return ""
+}

@@ -1,0 +1,18 @@
+package stack
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/eventscale/eventscale/internal/provision"
+)
+
+// tagList turns tags into the list of pairs that most services take, sorted by key.
+func tagList[T any](tags provision.Tags, pair func(key, value *string) T) []T {
+	list := make([]T, 0, len(tags))
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
+		v := tags[k]
+		list = append(list, pair(&k, &v))
+	}
+	return list
+}
