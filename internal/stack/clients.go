@@ -60,3 +60,6 @@ func (c *Clients) callerAccount(ctx context.Context) (Account, error) {
 	caller.ID, caller.Region = aws.ToString(out.Account), c.region
 	return caller, err
 }
+
+// Region returns the region that the clients call.
+func (c *Clients) Region() string { return c.region }

@@ -42,6 +42,9 @@ func codeOf(zip []byte) code {
 	return code{base64.StdEncoding.EncodeToString(sum[:]), zip}
 }
 
+// CodeSHA256 returns the digest of a deployment package, as Lambda shows it.
+func CodeSHA256(zip []byte) string { return codeOf(zip).sha256 }
+
 func (c code) String() string               { return "sha256 " + c.sha256 }
 func (c code) MarshalJSON() ([]byte, error) { return json.Marshal(c.sha256) }
 

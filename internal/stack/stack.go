@@ -173,3 +173,6 @@ func SpecOf(snapshot *state.Snapshot) (Spec, error) {
 
 // Outputs returns the names that the stack's users need, as far as they are known.
 func (s *Stack) Outputs() Outputs { return OutputsOf(s.engine.Journal.Snapshot()) }
+
+// Region returns the region of the stack.
+func (s *Stack) Region() string { return s.account.Region }

@@ -200,6 +200,10 @@ func alarmRule(p alarmProperties) string {
 	if metric.Expression != "" && len(p.Metrics) > 1 {
 		what, period = metric.Expression, p.Metrics[1].Period
 	}
+	if condition, ok := strings.CutPrefix(what, "IF("); ok {
+		condition, _, _ = strings.Cut(condition, ",")
+		return fmt.Sprintf("%s for %d x %d s", condition, p.EvaluationPeriods, period)
+	}
 	return fmt.Sprintf("%s %s %s for %d x %d s", what, comparisonSign(p.ComparisonOperator),
 		strconv.FormatFloat(p.Threshold, 'f', -1, 64), p.EvaluationPeriods, period)
 }
@@ -311,7 +315,7 @@ func (s *Status) judge(g *astypes.AutoScalingGroup, recordedARN string) {
 	if !s.Healthy {
 		return
 	}
-	s.Verdict = fmt.Sprintf("healthy: %d resources in sync, %d of %d instances in service", len(s.Resources), s.Group.InService, s.Group.Desired)
+	s.Verdict = fmt.Sprintf("%d resources in sync, %d of %d instances in service", len(s.Resources), s.Group.InService, s.Group.Desired)
 }
 
 func (s *Status) trouble(groupARN, recordedARN string) string {

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eventscale/eventscale/internal/state"
+	"github.com/eventscale/eventscale/internal/ui"
+)
+
+// app is the process: its streams, its environment and what all commands have in common.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            func(string) string
+	interactive    bool // a person can answer on stdin
+
+	global   globals
+	progress ui.Progress // while one is on the screen
+}
+
+// globals are the flags of every command.
+type globals struct {
+	stack       string
+	region      string
+	profile     string
+	endpointURL string
+	sandbox     bool
+	stateDir    string
+	output      string
+	verbose     bool
+	yes         bool
+	noColor     bool
+	timeout     time.Duration
+	lockTimeout time.Duration
+	file        string
+}
+
+// The formats of --output.
+const (
+	formatText = "text"
+	formatJSON = "json"
+)
+
+// out is where results go; err is where all else goes.
+func (a *app) out() *ui.Output { return ui.NewOutput(a.stdout, a.env, a.global.noColor) }
+func (a *app) err() *ui.Output { return ui.NewOutput(a.stderr, a.env, a.global.noColor) }
+func (a *app) json() bool      { return a.global.output == formatJSON }
+
+func (a *app) store() *state.Store { return state.Open(a.global.stateDir) }
+
+// run does what the arguments say and returns the exit code.
+func (a *app) run(args []string) int {
+	ctx, stop := a.interruptible(context.Background())
+	defer stop()
+	root := newRoot(a)
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	err := root.ExecuteContext(ctx)
+	if a.progress != nil {
+		a.progress.End()
+	}
+	return a.exit(err)
+}
+
+// errInterrupted is the cause of a run that a signal stopped.
+var errInterrupted = errors.New("interrupted: the calls in flight were finished and the state is saved")
+
+// interruptible returns a context that the first signal cancels: calls in flight end, and no other is
+// begun. The second signal leaves at once; what is under way is recorded as such.
+func (a *app) interruptible(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		if _, ok := <-signals; !ok {
+			return
+		}
+		a.note("interrupted: finishing the calls in flight; once more leaves at once")
+		cancel(errInterrupted)
+		if _, ok := <-signals; ok {
+			os.Exit(exitInterrupted)
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); close(signals); cancel(nil) }
+}
+
+// note tells the user something while a run goes on.
+func (a *app) note(text string) {
+	if a.progress != nil {
+		a.progress.Note(text)
+		return
+	}
+	fmt.Fprintln(a.stderr, text)
+}
+
+// timeoutError is the cause of a run that --timeout stopped.
+type timeoutError struct{ after time.Duration }
+
+func (e *timeoutError) Error() string {
+	return fmt.Sprintf("stopped by --timeout %s: the calls in flight were finished and the state is saved", e.after)
+}
+func (e *timeoutError) Hint() string { return "run the command again to continue" }
+
+// limited adds --timeout to a command's context.
+func (a *app) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.global.timeout <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, a.global.timeout, &timeoutError{a.global.timeout})
+}
+
+// action is what a command runs.
+type action func(ctx context.Context, cmd *cobra.Command, args []string) error
+
+// command makes a cobra command of an action: --timeout, and errors reported by us and not by cobra.
+func (a *app) command(use, short string, args cobra.PositionalArgs, do action) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: usageArgs(args),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, cancel := a.limited(cmd.Context())
+			defer cancel()
+			return do(ctx, cmd, args)
+		},
+	}
+}
+
+// usageArgs turns what is wrong with the arguments into a usage error.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return &usageError{text: err.Error(), hint: "see `" + cmd.CommandPath() + " --help`"}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/eventscale/eventscale/internal/sandbox"
+	"github.com/eventscale/eventscale/internal/stack"
+)
+
+// credentialsError says that there are no credentials to sign with.
+type credentialsError struct{ err error }
+
+func (e *credentialsError) Error() string { return fmt.Sprintf("no AWS credentials: %v", e.err) }
+func (e *credentialsError) Unwrap() error { return e.err }
+func (e *credentialsError) Hint() string {
+	return "set AWS_PROFILE or --profile, or run `aws configure` or `aws sso login`; or add --sandbox to try it without an account"
+}
+
+// Settings of the SDK.
+const (
+	// maxAttempts: the SDK's 3 give up after seconds of throttling, which an account with other tools at
+	// work has every day.
+	maxAttempts = 8
+
+	// perAttempt ends a request that hangs. It is long enough for a package of 50 MB over a slow line.
+	perAttempt = 2 * time.Minute
+
+	// sandboxRegion is the sandbox's, where the user names none.
+	sandboxRegion = "us-east-1"
+)
+
+// clients loads the AWS configuration as every AWS tool does, and makes the SDK's clients. The region of
+// the state serves where no other is named.
+func (a *app) clients(ctx context.Context, recordedRegion string) (*stack.Clients, error) {
+	cfg, err := a.awsConfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Region == "" {
+		cfg.Region = recordedRegion
+	}
+	if cfg.Region == "" {
+		return nil, &stack.FieldError{
+			Field: "region", Value: "", Allowed: "no AWS region is set",
+			Advice: "for example --region us-east-1, or set AWS_REGION",
+		}
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return nil, &credentialsError{err}
+	}
+	return stack.NewClients(cfg), nil
+}
+
+func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
+	if a.global.sandbox {
+		return a.sandboxConfig()
+	}
+	options := []func(*config.LoadOptions) error{
+		config.WithHTTPClient(&finishing{next: awshttp.NewBuildableClient()}),
+		config.WithRetryMaxAttempts(maxAttempts),
+		config.WithAppID("eventscale"),
+		config.WithRegion(a.global.region),
+		config.WithSharedConfigProfile(a.global.profile),
+		config.WithAPIOptions(a.apiOptions()),
+	}
+	if a.global.endpointURL != "" {
+		options = append(options, config.WithBaseEndpoint(a.global.endpointURL))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return cfg, &usageError{text: fmt.Sprintf("reading the AWS configuration: %v", err), hint: "check --profile and the files in ~/.aws"}
+	}
+	return cfg, nil
+}
+
+func (a *app) apiOptions() []func(*middleware.Stack) error {
+	if !a.global.verbose {
+		return nil
+	}
+	return []func(*middleware.Stack) error{logCalls(a.stderr)}
+}
+
+// sandboxConfig answers every call by the sandbox, whose world is kept in the state folder. Neither the
+// user's AWS files nor their environment is read: nothing of a real account can be touched. The
+// endpoint is where `eventscale sandbox serve` answers, so that the URLs in outputs can be used then.
+func (a *app) sandboxConfig() (aws.Config, error) {
+	if a.global.endpointURL != "" {
+		return aws.Config{}, &usageError{text: "--sandbox and --endpoint-url exclude each other", hint: "leave one of them out"}
+	}
+	delays, err := a.delays()
+	if err != nil {
+		return aws.Config{}, err
+	}
+	cloud, err := sandbox.Open(sandbox.Options{Path: a.sandboxPath(), Delays: delays})
+	if err != nil {
+		return aws.Config{}, err
+	}
+	return aws.Config{
+		Region:           cmp.Or(a.global.region, sandboxRegion),
+		BaseEndpoint:     aws.String("http://" + serveAddress),
+		Credentials:      credentials.NewStaticCredentialsProvider("sandbox", "sandbox", ""),
+		HTTPClient:       &finishing{next: &http.Client{Transport: cloud}},
+		RetryMaxAttempts: maxAttempts,
+		APIOptions:       a.apiOptions(),
+	}, nil
+}
+
+// sandboxPath is the file that keeps the sandbox's world between commands.
+func (a *app) sandboxPath() string { return filepath.Join(a.global.stateDir, "sandbox.json") }
+
+// finishing lets a request in flight end when its context is cancelled, so that its effect is known and
+// can be recorded: the first Ctrl-C stops what comes next, not what has been sent. It begins no request
+// for a cancelled context, and ends one that hangs.
+type finishing struct{ next aws.HTTPClient }
+
+// Do sends a request.
+func (f *finishing) Do(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), perAttempt)
+	answer, err := f.next.Do(r.WithContext(ctx))
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	answer.Body = &closing{answer.Body, cancel}
+	return answer, nil
+}
+
+// closing ends a request's context when its answer has been read.
+type closing struct {
+	io.ReadCloser
+	cancel context.CancelFunc
+}
+
+// Close closes the body.
+func (c *closing) Close() error {
+	defer c.cancel()
+	return c.ReadCloser.Close()
+}
+
+// logCalls logs every call of the SDK: what, how long, how it ended; never what was sent.
+func logCalls(w io.Writer) func(*middleware.Stack) error {
+	logger := slog.New(slog.NewTextHandler(w, nil))
+	log := middleware.InitializeMiddlewareFunc("eventscale:log", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+		start := time.Now()
+		out, metadata, err := next.HandleInitialize(ctx, in)
+		id, _ := awsmiddleware.GetRequestIDMetadata(metadata)
+		attrs := []any{
+			"service", awsmiddleware.GetServiceID(ctx), "operation", awsmiddleware.GetOperationName(ctx),
+			"elapsed", time.Since(start).Round(time.Millisecond), "request", id,
+		}
+		if err != nil {
+			attrs = append(attrs, "error", err.Error())
+		}
+		logger.Info("aws", attrs...)
+		return out, metadata, err
+	})
+	return func(s *middleware.Stack) error { return s.Initialize.Add(log, middleware.After) }
+}

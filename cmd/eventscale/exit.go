@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eventscale/eventscale/internal/ingest"
+	"github.com/eventscale/eventscale/internal/provision"
+	"github.com/eventscale/eventscale/internal/stack"
+	"github.com/eventscale/eventscale/internal/state"
+	"github.com/eventscale/eventscale/internal/ui"
+)
+
+// The exit codes. `eventscale help exit-codes` prints exitMeanings.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitChanges     = 2
+	exitUsage       = 3
+	exitDenied      = 4
+	exitState       = 5
+	exitUnsaved     = 6
+	exitInterrupted = 130
+)
+
+var exitMeanings = []struct {
+	code    int
+	meaning string
+}{
+	{exitDone, "done, or in sync"},
+	{exitFailed, "failed; the state is saved"},
+	{exitChanges, "--exit-code was given and there are changes, drift or an unhealthy loop"},
+	{exitUsage, "usage: an unknown flag, a bad value, a missing parameter"},
+	{exitDenied, "AWS credentials or permission"},
+	{exitState, "the state is locked, broken, or of another account or region"},
+	{exitUnsaved, "the state could not be saved; it is printed to stderr"},
+	{exitInterrupted, "interrupted; the state is saved"},
+}
+
+// usageError is something that the user typed and that cannot be done.
+type usageError struct{ text, hint string }
+
+func (e *usageError) Error() string { return e.text }
+func (e *usageError) Hint() string  { return e.hint }
+
+// differs is the outcome of a command with --exit-code; it is no error to be shown.
+type differs struct{}
+
+func (differs) Error() string { return "there are differences" }
+
+// exit shows an error and returns the exit code that it means.
+func (a *app) exit(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	code := exitCode(err)
+	if _, silent := errors.AsType[differs](err); silent {
+		return code
+	}
+	a.show(err)
+	return code
+}
+
+// exitCode is the one place where errors become exit codes. The gravest comes first: a state that is
+// not on disk must not hide behind what else went wrong.
+func exitCode(err error) int {
+	switch {
+	case is[*state.SaveError](err):
+		return exitUnsaved
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case is[differs](err):
+		return exitChanges
+	case is[*state.LockedError](err), is[*stack.AccountError](err), is[*state.BrokenError](err):
+		return exitState
+	case is[*usageError](err), is[*stack.FieldError](err), is[*stack.GroupError](err), is[*ingest.InvalidError](err), is[*state.UnwritableError](err):
+		return exitUsage
+	case is[*credentialsError](err), stack.Denied(err), stack.Unauthenticated(err):
+		return exitDenied
+	}
+	return exitFailed
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// show prints an error with what to do about it. Errors that were joined are shown one by one, each
+// followed by its own hints.
+func (a *app) show(err error) {
+	if save, ok := errors.AsType[*state.SaveError](err); ok {
+		a.rescue(save)
+	}
+	for _, e := range apart(err) {
+		a.showOne(e)
+	}
+	if run, ok := errors.AsType[*provision.RunError](err); ok {
+		a.hint(runHint(run))
+	}
+}
+
+func (a *app) showOne(err error) {
+	if a.json() {
+		_ = ui.ErrorJSON(a.stderr, err.Error(), hints(err)...)
+		return
+	}
+	_ = ui.Error(a.err(), err.Error(), hints(err)...)
+}
+
+func (a *app) hint(text string) {
+	if text == "" {
+		return
+	}
+	if a.json() {
+		_ = ui.HintJSON(a.stderr, text)
+		return
+	}
+	_ = ui.Hint(a.err(), text)
+}
+
+// rescue prints a state that could not be saved, so that nothing of it is lost.
+func (a *app) rescue(e *state.SaveError) {
+	fmt.Fprintf(a.stderr, "The state, to be saved by hand as %s:\n%s", e.Path, e.Data)
+}
+
+// apart takes joined errors apart, and the causes of a run.
+func apart(err error) []error {
+	if run, ok := errors.AsType[*provision.RunError](err); ok {
+		return run.Unwrap()
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok && strings.Contains(err.Error(), "\n") {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// hints gathers what the error and those it wraps advise, the outermost first.
+func hints(err error) []string {
+	var all []string
+	if h, ok := errors.AsType[interface {
+		error
+		Hint() string
+	}](err); ok && h.Hint() != "" {
+		all = append(all, h.Hint())
+	}
+	switch {
+	case stack.Denied(err):
+		all = append(all, "`eventscale iam-policy` prints the permissions that this stack needs")
+	case stack.Unauthenticated(err):
+		all = append(all, "check the credentials with `aws sts get-caller-identity`, sign in again, or name others with --profile")
+	case errors.Is(err, context.DeadlineExceeded):
+		all = append(all, "give it more time with --timeout")
+	}
+	return all
+}
+
+// runHint says how far a run came and how to go on.
+func runHint(e *provision.RunError) string {
+	if e.Total == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d resources are recorded; run the same command again to continue", e.Recorded, e.Total)
+}
+
+// flagError is cobra's way to tell of an unknown or unparsable flag.
+func flagError(cmd *cobra.Command, err error) error {
+	return &usageError{text: err.Error(), hint: "see `" + cmd.CommandPath() + " --help`"}
+}

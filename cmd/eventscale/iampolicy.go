@@ -1,0 +1,51 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eventscale/eventscale/internal/stack"
+)
+
+func newIAMPolicy(a *app) *cobra.Command {
+	o := &upOptions{}
+	cmd := a.command("iam-policy", "Print the permissions that this stack needs, as an IAM policy", cobra.NoArgs, func(context.Context, *cobra.Command, []string) error {
+		return a.iamPolicy(o)
+	})
+	cmd.Long = `Print the least-privilege IAM policy for whoever runs eventscale on this stack, scoped to its names. With
+--asg and the settings it is for that configuration; without, for the stack that is recorded. Where the
+account is not known it stands as *; give --account. No call to AWS is made.`
+	cmd.Example = `  eventscale iam-policy --asg gpu-workers --region us-east-1 --account 123456789012 > policy.json`
+	a.settingFlags(cmd, o, func() { cmd.Flags().StringVar(&o.account, "account", "", "AWS account ID, 12 digits") })
+	return cmd
+}
+
+func (a *app) iamPolicy(o *upOptions) error {
+	spec, account, err := a.policyOf(o)
+	if err != nil {
+		return err
+	}
+	e := json.NewEncoder(a.stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(stack.Permissions(spec, account))
+}
+
+// policyOf returns the spec of the flags, or of the recorded stack where no group is named.
+func (a *app) policyOf(o *upOptions) (stack.Spec, stack.Account, error) {
+	account := stack.Account{Partition: "*", ID: cmp.Or(o.account, "*"), Region: cmp.Or(a.global.region, a.env("AWS_REGION"), a.env("AWS_DEFAULT_REGION"), "*")}
+	if o.spec.ASG != "" {
+		spec, _, err := o.resolve(a.global.stack)
+		return spec, account, err
+	}
+	snapshot, err := a.recorded()
+	if err != nil {
+		return stack.Spec{}, account, err
+	}
+	account.ID, account.Region = snapshot.Account, snapshot.Region
+	spec, err := stack.SpecOf(snapshot)
+	return spec, account, err
+}

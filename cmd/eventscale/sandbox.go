@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eventscale/eventscale/internal/sandbox"
+	"github.com/eventscale/eventscale/internal/stack"
+)
+
+// serveAddress is where `sandbox serve` answers by itself, and so what the sandbox's URLs say.
+const serveAddress = "127.0.0.1:4599"
+
+func newSandbox(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "sandbox", Short: "The AWS inside the process",
+		Long: `The sandbox is an AWS inside the process, for trying eventscale, and your own workers, without an account.
+It knows SQS, IAM, STS, Lambda, CloudWatch, CloudWatch Logs and EC2 Auto Scaling, as far as eventscale
+uses them, and holds an Auto Scaling group gpu-workers. Its world is kept in the state folder.`,
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newServe(a))
+	return cmd
+}
+
+// serveOptions are the flags of `sandbox serve`.
+type serveOptions struct {
+	addr    string
+	latency time.Duration
+	memory  bool
+}
+
+func newServe(a *app) *cobra.Command {
+	o := &serveOptions{}
+	cmd := a.command("serve", "Serve the sandbox over HTTP, for any AWS client", cobra.NoArgs, func(ctx context.Context, _ *cobra.Command, _ []string) error {
+		return a.serve(ctx, o)
+	})
+	cmd.Example = `  eventscale sandbox serve
+  aws --endpoint-url http://127.0.0.1:4599 sqs list-queues
+  AWS_ENDPOINT_URL=http://127.0.0.1:4599 eventscale up --asg gpu-workers`
+	cmd.Flags().StringVar(&o.addr, "addr", serveAddress, "address to listen on")
+	cmd.Flags().DurationVar(&o.latency, "latency", 0, "time added to every request")
+	cmd.Flags().BoolVar(&o.memory, "memory", false, "keep the world in memory and not in the state folder")
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, o *serveOptions) error {
+	delays, err := a.delays()
+	if err != nil {
+		return err
+	}
+	options := sandbox.Options{Path: a.sandboxPath(), Delays: delays, Latency: o.latency, Log: a.logServed}
+	if o.memory {
+		options.Path = ""
+	}
+	cloud, err := sandbox.Open(options)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", o.addr)
+	if err != nil {
+		return &stack.FieldError{Field: "addr", Value: o.addr, Allowed: "cannot be listened on: " + err.Error(), Advice: "name a free one, such as --addr 127.0.0.1:0"}
+	}
+	fmt.Fprintf(a.stdout, "serving on http://%s\n", listener.Addr())
+	server := &http.Server{Handler: cloud, ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = server.Shutdown(context.WithoutCancel(ctx)) })
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving the sandbox: %w", err)
+	}
+	return nil
+}
+
+// logServed writes a line a call, with --verbose.
+func (a *app) logServed(c sandbox.Call) {
+	if a.global.verbose {
+		fmt.Fprintf(a.stderr, "%s %s %d %s\n", c.Service, c.Operation, c.Status, c.Code)
+	}
+}
+
+// delays reads EVENTSCALE_SANDBOX_DELAYS: how long the sandbox takes for what AWS does not do at once.
+// "0" means no delays, "role=10s,function=5s" changes two of them.
+func (a *app) delays() (sandbox.Delays, error) {
+	const name = "EVENTSCALE_SANDBOX_DELAYS"
+	d := sandbox.DefaultDelays()
+	text := a.env(name)
+	if text == "0" {
+		return sandbox.Delays{}, nil
+	}
+	fields := map[string]*time.Duration{
+		"role": &d.RoleAssumable, "function": &d.FunctionPending, "update": &d.FunctionUpdate,
+		"queue-name": &d.QueueNameCooldown, "queue": &d.QueueVisible,
+	}
+	for word := range strings.SplitSeq(text, ",") {
+		if word == "" {
+			continue
+		}
+		key, value, _ := strings.Cut(word, "=")
+		field := fields[key]
+		parsed, err := time.ParseDuration(value)
+		if field == nil || err != nil || parsed < 0 {
+			return d, &usageError{
+				text: fmt.Sprintf("%s: %q: must be KEY=DURATION with a key of %s", name, word, strings.Join(sortedKeys(fields), ", ")),
+				hint: "for example " + name + "=role=10s,function=5s, or " + name + "=0 for none",
+			}
+		}
+		*field = parsed
+	}
+	return d, nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eventscale/eventscale/internal/ingest"
+	"github.com/eventscale/eventscale/internal/provision"
+	"github.com/eventscale/eventscale/internal/stack"
+	"github.com/eventscale/eventscale/internal/state"
+	"github.com/eventscale/eventscale/internal/ui"
+)
+
+// upOptions are the flags of `up` and `plan`.
+type upOptions struct {
+	settings
+	dryRun   bool
+	exitCode bool
+	replace  bool
+	adopt    bool
+	account  string // of iam-policy
+}
+
+func newUp(a *app) *cobra.Command {
+	o := &upOptions{}
+	cmd := a.command("up", "Create the stack, or bring it to what is asked for", cobra.NoArgs, func(ctx context.Context, _ *cobra.Command, _ []string) error {
+		return a.up(ctx, o)
+	})
+	cmd.Aliases = []string{"create"}
+	cmd.Long = `Create the stack around an Auto Scaling group, or bring it to what is asked for.
+
+up is safe to repeat: it compares what AWS has with what the flags ask for, and changes only what
+differs. A flag that is left out means its default, not what an earlier up was given; keep your
+settings in eventscale.yaml. The group itself is never changed.`
+	cmd.Example = `  eventscale up --asg gpu-workers
+  eventscale up --asg gpu-workers --scale-out-at 20 --cooldown 10m
+  eventscale up --asg gpu-workers --sandbox`
+	a.settingFlags(cmd, o, func() {
+		cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be done, and do nothing (as `eventscale plan`)")
+	})
+	return cmd
+}
+
+// settingFlags gives a command the settings, and a help that groups them.
+func (a *app) settingFlags(cmd *cobra.Command, o *upOptions, more func()) {
+	groups := o.groups()
+	for _, g := range groups {
+		cmd.Flags().AddFlagSet(g)
+	}
+	cmd.Flags().BoolVar(&o.replace, "replace", false, "allow what AWS cannot change in place to be made anew")
+	cmd.Flags().BoolVar(&o.adopt, "adopt", false, "take over objects of the stack's names that are not its own")
+	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "exit with 2 if there are changes (of plan and --dry-run)")
+	more()
+	cmd.SetUsageFunc(func(cmd *cobra.Command) error {
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "Usage:\n  %s [flags]\n\nExamples:\n%s\n%s", cmd.CommandPath(), cmd.Example, groupedHelp(append(groups, runFlags(cmd, groups)), cmd.InheritedFlags()))
+		return err
+	})
+}
+
+func (a *app) up(ctx context.Context, o *upOptions) error {
+	spec, zip, err := o.resolve(a.global.stack)
+	if err != nil {
+		return err
+	}
+	if warning := ingest.Warning(spec.Runtime, time.Now()); warning != "" {
+		_ = ui.Warning(a.err(), warning)
+	}
+	if o.dryRun {
+		return a.showPlan(ctx, o, spec, zip)
+	}
+	unlock, err := a.lock(ctx, spec.Stack)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	s, plan, err := a.planned(ctx, o, spec, zip)
+	if err != nil {
+		return err
+	}
+	if err := a.mayReplace(o, plan); err != nil {
+		return err
+	}
+	if err := a.apply(ctx, s, plan); err != nil {
+		return err
+	}
+	return a.finished(s, plan)
+}
+
+// planned reads AWS and compares.
+func (a *app) planned(ctx context.Context, o *upOptions, spec stack.Spec, zip []byte) (*stack.Stack, *provision.Plan, error) {
+	snapshot, err := a.store().Load(spec.Stack)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !fresh {
+		return nil, nil, err
+	}
+	recordedRegion := ""
+	if !fresh {
+		recordedRegion = snapshot.Region
+	}
+	clients, err := a.clients(ctx, recordedRegion)
+	if err != nil {
+		return nil, nil, err
+	}
+	if fresh {
+		snapshot = state.New(spec.Stack, "", clients.Region(), spec.ASG)
+	}
+	s, err := stack.Open(stack.Options{
+		Clients: clients, Spec: spec, Zip: zip, Version: versionText(),
+		Snapshot: snapshot, Save: a.store().Save, Emit: a.event, Adopt: o.adopt,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.Read(ctx); err != nil {
+		return nil, nil, err
+	}
+	plan, err := s.Plan()
+	return s, plan, err
+}
+
+// mayReplace refuses a plan that makes objects anew, unless the user said so: a replaced queue loses its jobs.
+func (a *app) mayReplace(o *upOptions, plan *provision.Plan) error {
+	replaced := plan.Replacements()
+	if len(replaced) == 0 || o.replace {
+		return nil
+	}
+	var names []string
+	for _, s := range replaced {
+		names = append(names, s.LogicalID)
+	}
+	if err := ui.Plan(a.err(), plan); err != nil {
+		return err
+	}
+	return &usageError{
+		text: fmt.Sprintf("AWS cannot change %s in place: new ones must be made and the old ones deleted, with all that they hold", strings.Join(names, ", ")),
+		hint: "add --replace to do that, or go back to the earlier settings; nothing has been changed",
+	}
+}
+
+// apply shows the run while it goes on.
+func (a *app) apply(ctx context.Context, s *stack.Stack, plan *provision.Plan) error {
+	if plan.Empty() {
+		return s.Apply(ctx, plan)
+	}
+	a.begin(fmt.Sprintf("Stack %s on group %s in %s", s.Spec.Stack, s.Spec.ASG, s.Region()), ui.PlanItems(plan))
+	defer a.end()
+	return s.Apply(ctx, plan)
+}
+
+// begin puts a run on the screen; end leaves what it reached there.
+func (a *app) begin(title string, items []ui.Item) {
+	if a.json() {
+		a.progress = ui.NewJSONProgress(a.stderr)
+	} else {
+		a.progress = ui.NewProgress(a.err())
+	}
+	a.progress.Begin(title, items)
+}
+
+func (a *app) end() {
+	a.progress.End()
+	a.progress = nil
+}
+
+// finished prints what the user needs next.
+func (a *app) finished(s *stack.Stack, plan *provision.Plan) error {
+	outputs := s.Outputs()
+	if a.json() {
+		return ui.OutputsJSON(a.stdout, &outputs)
+	}
+	text := fmt.Sprintf("stack %s is up: %d resources", s.Spec.Stack, len(s.Recorded().Resources))
+	if plan.Empty() {
+		text = fmt.Sprintf("stack %s is as wanted: nothing to change", s.Spec.Stack)
+	}
+	if err := ui.Done(a.err(), text); err != nil {
+		return err
+	}
+	if err := ui.Outputs(a.out(), &outputs); err != nil {
+		return err
+	}
+	return ui.Next(a.err(), a.again("status"))
+}
+
+// again is another command for the same stack, as the user would type it.
+func (a *app) again(command string) string {
+	words := []string{"eventscale", command}
+	if a.global.stack != "" {
+		words = append(words, "--stack", a.global.stack)
+	}
+	if a.global.stateDir != defaultStateDir && a.env(variable("state-dir")) == "" {
+		words = append(words, "--state-dir", a.global.stateDir)
+	}
+	if a.global.sandbox && a.env(variable("sandbox")) == "" {
+		words = append(words, "--sandbox")
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"github.com/spf13/cobra"
+)
+
+func newVersion(a *app) *cobra.Command {
+	cmd := a.command("version", "Print the version", cobra.NoArgs, func(context.Context, *cobra.Command, []string) error {
+		if a.json() {
+			_, err := fmt.Fprintf(a.stdout, "{\"schema_version\":1,\"version\":%q,\"commit\":%q,\"date\":%q,\"go\":%q}\n", versionText(), commit, date, runtime.Version())
+			return err
+		}
+		_, err := fmt.Fprintf(a.stdout, "eventscale %s %s/%s %s\n", versionText(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+		return err
+	})
+	return cmd
+}

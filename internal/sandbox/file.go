@@ -1,0 +1,197 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// fileVersion is the version of the file that this program writes, and the newest it reads.
+const fileVersion = 1
+
+// lockPoll is how often a lock held by another process is tried again. The holder keeps it for one
+// request, which takes about a millisecond.
+const lockPoll = 2 * time.Millisecond
+
+// source makes a backend: a fresh one, or an empty one to be filled from the file.
+type source struct {
+	fresh func(now time.Time) backend
+	empty func() backend
+}
+
+// store holds the backend and keeps it equal to the file, which other processes may write too.
+// The caller holds the sandbox's mutex.
+type store struct {
+	path   string // "" means memory only
+	source source
+
+	current    backend
+	operations map[string]map[string]operation // by service and name
+	seen       os.FileInfo                     // the file as we last read or wrote it
+	content    []byte                          // and what was in it
+}
+
+type file struct {
+	Version int             `json:"version"`
+	World   json.RawMessage `json:"world"`
+}
+
+// lock takes the lock beside the file, so that no other process comes between reading and writing.
+// It is a file of its own: the world's file is replaced on every write, and a lock on it would
+// guard a file that is no longer there.
+func (s *store) lock(ctx context.Context) (unlock func(), err error) {
+	if s.path == "" {
+		return func() {}, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return nil, fmt.Errorf("making the sandbox's folder: %w", err)
+	}
+	lock := flock.New(s.path+".lock", flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
+		return nil, fmt.Errorf("locking the sandbox's file: %w", err)
+	}
+	return func() { _ = lock.Close() }, nil
+}
+
+// load brings the backend up to date with the file.
+func (s *store) load(now time.Time) error {
+	if s.path == "" {
+		if s.current == nil {
+			s.use(s.source.fresh(now))
+		}
+		return nil
+	}
+	info, err := os.Stat(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.begin(now)
+	}
+	if err != nil {
+		return fmt.Errorf("reading the sandbox's file: %w", err)
+	}
+	if s.current != nil && s.unchanged(info) {
+		return nil
+	}
+	return s.read(info)
+}
+
+// begin starts a new world: there is no file, be it that there never was or that someone deleted it
+// to start anew. It is to be saved even if nothing changes it, because a new world has new IDs in it,
+// and the next process must see the same ones.
+func (s *store) begin(now time.Time) error {
+	if s.current == nil || s.seen != nil {
+		s.use(s.source.fresh(now))
+		s.seen, s.content = nil, nil
+	}
+	return nil
+}
+
+// unchanged reports whether the file is the one we know. Every write makes a new file, so that two
+// writes within the clock's grain still differ.
+func (s *store) unchanged(info os.FileInfo) bool {
+	return s.seen != nil && os.SameFile(s.seen, info) &&
+		s.seen.ModTime().Equal(info.ModTime()) && s.seen.Size() == info.Size()
+}
+
+func (s *store) read(info os.FileInfo) error {
+	content, err := os.ReadFile(s.path)
+	if err != nil {
+		return fmt.Errorf("reading the sandbox's file: %w", err)
+	}
+	var f file
+	if err := json.Unmarshal(content, &f); err != nil {
+		return fmt.Errorf("reading the sandbox's file %s: %w", s.path, err)
+	}
+	if f.Version < 1 || f.Version > fileVersion {
+		return fmt.Errorf("reading the sandbox's file %s: it has version %d, and this program knows version %d", s.path, f.Version, fileVersion)
+	}
+	b := s.source.empty()
+	if err := json.Unmarshal(f.World, b); err != nil {
+		return fmt.Errorf("reading the sandbox's file %s: %w", s.path, err)
+	}
+	s.use(b)
+	s.seen, s.content = info, content
+	return nil
+}
+
+func (s *store) use(b backend) {
+	s.current = b
+	s.operations = map[string]map[string]operation{}
+	for service, list := range b.services() {
+		byName := make(map[string]operation, len(list))
+		for _, operation := range list {
+			byName[operation.name] = operation
+		}
+		s.operations[service] = byName
+	}
+}
+
+// isNew reports whether the backend has never been in the file.
+func (s *store) isNew() bool { return s.path != "" && s.seen == nil }
+
+// save writes the backend to the file, unless nothing changed. A reader sees the old file or the new
+// one. It is not synced to the disk: a sandbox lost in a power cut costs nobody anything, and a sync
+// would be most of the time of a call.
+func (s *store) save() error {
+	if s.path == "" {
+		return nil
+	}
+	content, err := s.encode()
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(content, s.content) {
+		return nil
+	}
+	info, err := replace(s.path, content)
+	if err != nil {
+		// What the handler did is in memory only: the next request must not build on it.
+		s.current, s.seen, s.content = nil, nil, nil
+		return fmt.Errorf("writing the sandbox's file: %w", err)
+	}
+	s.seen, s.content = info, content
+	return nil
+}
+
+func (s *store) encode() ([]byte, error) {
+	world, err := json.Marshal(s.current)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the sandbox's world: %w", err)
+	}
+	content, err := json.MarshalIndent(file{Version: fileVersion, World: world}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encoding the sandbox's world: %w", err)
+	}
+	return append(content, '\n'), nil
+}
+
+// replace puts a new file of this content in the place of path. os.CreateTemp makes it 0600.
+func replace(path string, content []byte) (_ os.FileInfo, err error) {
+	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(temp.Name())
+		}
+	}()
+	_, err = temp.Write(content)
+	if closed := temp.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err = os.Rename(temp.Name(), path); err != nil {
+		return nil, err
+	}
+	return os.Stat(path)
+}

@@ -1,0 +1,22 @@
+package sandbox
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+func (w *world) stsOperations() []operation {
+	return []operation{
+		op("GetCallerIdentity", w.getCallerIdentity),
+	}
+}
+
+// getCallerIdentity answers as the account's root user would be answered: the sandbox knows no
+// users, and any access key is right.
+func (w *world) getCallerIdentity(r *request, _ *sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error) {
+	return &sts.GetCallerIdentityOutput{
+		Account: aws.String(r.account),
+		Arn:     aws.String("arn:" + r.partition + ":iam::" + r.account + ":root"),
+		UserId:  aws.String(r.account),
+	}, nil
+}

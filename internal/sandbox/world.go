@@ -1,0 +1,126 @@
+package sandbox
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+)
+
+// Where a sandbox lives unless it is told otherwise.
+const (
+	defaultAccount = "123456789012"
+	defaultRegion  = "us-east-1"
+)
+
+// world is all that a sandbox holds. It goes to its file as JSON, so what must outlive the process
+// is exported. It has no lock of its own: handlers run one at a time.
+type world struct {
+	Account string
+	Region  string
+	Roles   map[string]*role     // IAM is global; by name in lower case, because IAM compares names so
+	Regions map[string]*regional // all other services; made when a region is first asked for
+
+	delays Delays
+}
+
+// regional is what one region holds.
+type regional struct {
+	Queues        map[string]*queue
+	DeletedQueues map[string]time.Time // when a queue of this name was last deleted
+	Functions     map[string]*function
+	LogGroups     map[string]*logGroup
+	Alarms        map[string]*alarm
+	AlarmHistory  []types.AlarmHistoryItem // newest first
+	Groups        map[string]*group
+}
+
+// Delays says how long the sandbox takes for what AWS does not do at once. Zero means at once.
+type Delays struct {
+	// RoleAssumable is the time from CreateRole or UpdateAssumeRolePolicy until Lambda may assume the role (AWS: 5 to 15 s).
+	RoleAssumable time.Duration
+	// FunctionPending is the time from CreateFunction until the function is Active (AWS: 1 to 5 s).
+	FunctionPending time.Duration
+	// FunctionUpdate is the time for which a function's last update stays InProgress.
+	FunctionUpdate time.Duration
+	// QueueNameCooldown is the time for which DeleteQueue bars the queue's name (AWS: 60 s).
+	QueueNameCooldown time.Duration
+	// QueueVisible is the time from CreateQueue until other calls find the queue (AWS advises 1 s, and most calls find it sooner).
+	QueueVisible time.Duration
+}
+
+// DefaultDelays returns AWS's delays made short: long enough that a client which does not wait
+// fails, short enough that nobody minds.
+func DefaultDelays() Delays {
+	return Delays{
+		RoleAssumable:     time.Second,
+		FunctionPending:   500 * time.Millisecond,
+		FunctionUpdate:    300 * time.Millisecond,
+		QueueNameCooldown: 2 * time.Second,
+	}
+}
+
+// newWorld returns a world in which nothing has happened yet: it holds the group gpu-workers.
+func newWorld(account, region string, now time.Time) *world {
+	w := &world{
+		Account: account,
+		Region:  region,
+		Roles:   map[string]*role{},
+		Regions: map[string]*regional{},
+		delays:  DefaultDelays(),
+	}
+	w.Regions[region] = newRegional(account, region, now)
+	return w
+}
+
+func newRegional(account, region string, now time.Time) *regional {
+	return &regional{
+		Queues:        map[string]*queue{},
+		DeletedQueues: map[string]time.Time{},
+		Functions:     map[string]*function{},
+		LogGroups:     map[string]*logGroup{},
+		Alarms:        map[string]*alarm{},
+		Groups:        map[string]*group{firstGroup: newFirstGroup(account, region, now)},
+	}
+}
+
+// in returns the region that a request speaks to.
+func (w *world) in(r *request) *regional {
+	place, ok := w.Regions[r.region]
+	if !ok {
+		place = newRegional(r.account, r.region, r.now)
+		w.Regions[r.region] = place
+	}
+	return place
+}
+
+// services lists every operation the sandbox knows, by the service's signing name.
+func (w *world) services() map[string][]operation {
+	return map[string][]operation{
+		"sqs":         w.sqsOperations(),
+		"iam":         w.iamOperations(),
+		"sts":         w.stsOperations(),
+		"lambda":      w.lambdaOperations(),
+		"logs":        w.logsOperations(),
+		"monitoring":  w.cloudwatchOperations(),
+		"autoscaling": w.autoscalingOperations(),
+	}
+}
+
+// arn returns the ARN of a regional resource of the caller's account.
+func (r *request) arn(service, resource string) string {
+	return strings.Join([]string{"arn", r.partition, service, r.region, r.account, resource}, ":")
+}
+
+// byName returns the values of a map in the order of their keys, which is the order of AWS's lists.
+func byName[T any](m map[string]T) []T {
+	values := make([]T, 0, len(m))
+	for _, key := range sortedKeys(m) {
+		values = append(values, m[key])
+	}
+	return values
+}
+
+func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
