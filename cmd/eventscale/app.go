@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/eventscale/eventscale/internal/stack"
 	"github.com/eventscale/eventscale/internal/state"
 	"github.com/eventscale/eventscale/internal/ui"
 )
@@ -123,10 +124,10 @@ func (a *app) limited(ctx context.Context) (context.Context, context.CancelFunc)
 // action is what a command runs.
 type action func(ctx context.Context, cmd *cobra.Command, args []string) error
 
-// command makes a cobra command of an action: --timeout, and errors reported by us and not by cobra.
+// command makes a cobra command of an action, with --timeout.
 func (a *app) command(use, short string, args cobra.PositionalArgs, do action) *cobra.Command {
 	return &cobra.Command{
-		Use: use, Short: short, Args: usageArgs(args),
+		Use: use, Short: short, Args: args,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, cancel := a.limited(cmd.Context())
 			defer cancel()
@@ -135,12 +136,26 @@ func (a *app) command(use, short string, args cobra.PositionalArgs, do action) *
 	}
 }
 
-// usageArgs turns what is wrong with the arguments into a usage error.
-func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+// upTo refuses more arguments than a command takes. On a command of commands an argument is one that
+// does not exist.
+func upTo(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return &usageError{text: err.Error(), hint: "see `" + cmd.CommandPath() + " --help`"}
+		if len(args) <= n {
+			return nil
 		}
-		return nil
+		help := "see `" + cmd.CommandPath() + " --help`"
+		if !cmd.HasAvailableSubCommands() {
+			return &usageError{text: fmt.Sprintf("%s: %q is one argument too many", cmd.CommandPath(), args[n]), hint: help}
+		}
+		var names []string
+		for _, c := range cmd.Commands() {
+			if c.IsAvailableCommand() {
+				names = append(append(names, c.Name()), c.Aliases...)
+			}
+		}
+		return &usageError{
+			text: fmt.Sprintf("%s: there is no command %q", cmd.CommandPath(), args[n]),
+			hint: "did you mean " + stack.Nearest(args[n], names, 1)[0] + "? " + help,
+		}
 	}
 }

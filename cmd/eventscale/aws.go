@@ -8,11 +8,11 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go/middleware"
@@ -24,7 +24,12 @@ import (
 // credentialsError says that there are no credentials to sign with.
 type credentialsError struct{ err error }
 
-func (e *credentialsError) Error() string { return fmt.Sprintf("no AWS credentials: %v", e.err) }
+func (e *credentialsError) Error() string {
+	if strings.Contains(e.err.Error(), "no EC2 IMDS role found") { // the last place of the chain: all others had none
+		return "there are no AWS credentials in the environment, the profile or an instance role"
+	}
+	return fmt.Sprintf("getting AWS credentials: %v", e.err)
+}
 func (e *credentialsError) Unwrap() error { return e.err }
 func (e *credentialsError) Hint() string {
 	return "set AWS_PROFILE or --profile, or run `aws configure` or `aws sso login`; or add --sandbox to try it without an account"
@@ -70,7 +75,6 @@ func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
 		return a.sandboxConfig()
 	}
 	options := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(&finishing{next: awshttp.NewBuildableClient()}),
 		config.WithRetryMaxAttempts(maxAttempts),
 		config.WithAppID("eventscale"),
 		config.WithRegion(a.global.region),
@@ -84,6 +88,7 @@ func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
 	if err != nil {
 		return cfg, &usageError{text: fmt.Sprintf("reading the AWS configuration: %v", err), hint: "check --profile and the files in ~/.aws"}
 	}
+	cfg.HTTPClient = &finishing{next: cfg.HTTPClient} // afterwards, since AWS_CA_BUNDLE goes into the SDK's own
 	return cfg, nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -12,7 +13,7 @@ import (
 )
 
 func newDestroy(a *app) *cobra.Command {
-	cmd := a.command("destroy", "Remove exactly what was created", cobra.NoArgs, func(ctx context.Context, _ *cobra.Command, _ []string) error {
+	cmd := a.command("destroy", "Remove exactly what was created", upTo(0), func(ctx context.Context, _ *cobra.Command, _ []string) error {
 		return a.destroy(ctx)
 	})
 	cmd.Aliases = []string{"down"}
@@ -86,7 +87,7 @@ func (a *app) confirmDestroy(snapshot *state.Snapshot) error {
 		return fmt.Errorf("reading the answer: %w", err)
 	}
 	if !yes {
-		return &usageError{text: "nothing was removed: the answer was not yes"}
+		return errors.New("nothing was removed: the answer was not yes")
 	}
 	return nil
 }

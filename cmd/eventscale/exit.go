@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"github.com/eventscale/eventscale/internal/ingest"
 	"github.com/eventscale/eventscale/internal/provision"
 	"github.com/eventscale/eventscale/internal/stack"
 	"github.com/eventscale/eventscale/internal/state"
@@ -77,7 +77,7 @@ func exitCode(err error) int {
 		return exitChanges
 	case is[*state.LockedError](err), is[*stack.AccountError](err), is[*state.BrokenError](err):
 		return exitState
-	case is[*usageError](err), is[*stack.FieldError](err), is[*stack.GroupError](err), is[*ingest.InvalidError](err), is[*state.UnwritableError](err):
+	case is[*usageError](err), is[*stack.FieldError](err), is[*stack.GroupError](err), is[*state.UnwritableError](err):
 		return exitUsage
 	case is[*credentialsError](err), stack.Denied(err), stack.Unauthenticated(err):
 		return exitDenied
@@ -130,13 +130,28 @@ func (a *app) rescue(e *state.SaveError) {
 
 // apart takes joined errors apart, and the causes of a run.
 func apart(err error) []error {
+	var parts []error
 	if run, ok := errors.AsType[*provision.RunError](err); ok {
-		return run.Unwrap()
+		parts = run.Unwrap()
+	} else if joined, ok := err.(interface{ Unwrap() []error }); ok && isJoined(err, joined.Unwrap()) {
+		parts = joined.Unwrap()
+	} else {
+		return []error{err}
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok && strings.Contains(err.Error(), "\n") {
-		return joined.Unwrap()
+	var all []error
+	for _, p := range parts {
+		all = append(all, apart(p)...)
 	}
-	return []error{err}
+	return all
+}
+
+// isJoined reports whether an error is its parts and says nothing of its own, as errors.Join makes them.
+func isJoined(err error, parts []error) bool {
+	texts := make([]string, len(parts))
+	for i, p := range parts {
+		texts[i] = p.Error()
+	}
+	return err.Error() == strings.Join(texts, "\n")
 }
 
 // hints gathers what the error and those it wraps advise, the outermost first.
@@ -167,7 +182,17 @@ func runHint(e *provision.RunError) string {
 	return fmt.Sprintf("%d of %d resources are recorded; run the same command again to continue", e.Recorded, e.Total)
 }
 
-// flagError is cobra's way to tell of an unknown or unparsable flag.
+// flagError turns what pflag says of a flag into our words.
 func flagError(cmd *cobra.Command, err error) error {
-	return &usageError{text: err.Error(), hint: "see `" + cmd.CommandPath() + " --help`"}
+	help := "see `" + cmd.CommandPath() + " --help`"
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return &stack.FieldError{Field: invalid.GetFlag().Name, Value: invalid.GetValue(), Allowed: invalid.Unwrap().Error(), Advice: help}
+	}
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && len(unknown.GetSpecifiedName()) > 1 {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		nearest := stack.Nearest(unknown.GetSpecifiedName(), names, 1)
+		return &usageError{text: fmt.Sprintf("--%s: there is no such flag", unknown.GetSpecifiedName()), hint: "did you mean --" + strings.Join(nearest, "") + "? " + help}
+	}
+	return &usageError{text: err.Error(), hint: help}
 }

@@ -12,14 +12,15 @@ import (
 
 func newIAMPolicy(a *app) *cobra.Command {
 	o := &upOptions{}
-	cmd := a.command("iam-policy", "Print the permissions that this stack needs, as an IAM policy", cobra.NoArgs, func(context.Context, *cobra.Command, []string) error {
+	cmd := a.command("iam-policy", "Print the permissions that this stack needs, as an IAM policy", upTo(0), func(context.Context, *cobra.Command, []string) error {
 		return a.iamPolicy(o)
 	})
 	cmd.Long = `Print the least-privilege IAM policy for whoever runs eventscale on this stack, scoped to its names. With
 --asg and the settings it is for that configuration; without, for the stack that is recorded. Where the
 account is not known it stands as *; give --account. No call to AWS is made.`
 	cmd.Example = `  eventscale iam-policy --asg gpu-workers --region us-east-1 --account 123456789012 > policy.json`
-	a.settingFlags(cmd, o, func() { cmd.Flags().StringVar(&o.account, "account", "", "AWS account ID, 12 digits") })
+	a.settingFlags(cmd, o)
+	cmd.Flags().StringVar(&o.account, "account", "", "AWS account ID, 12 digits")
 	return cmd
 }
 

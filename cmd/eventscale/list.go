@@ -9,7 +9,7 @@ import (
 )
 
 func newList(a *app) *cobra.Command {
-	return a.command("list", "List the stacks of the state folder", cobra.NoArgs, func(context.Context, *cobra.Command, []string) error {
+	return a.command("list", "List the stacks of the state folder", upTo(0), func(context.Context, *cobra.Command, []string) error {
 		return a.list()
 	})
 }

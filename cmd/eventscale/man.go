@@ -9,7 +9,7 @@ import (
 
 // newMan prints the manual page, for packages.
 func newMan(a *app) *cobra.Command {
-	cmd := a.command("man", "Print the manual page", cobra.NoArgs, func(_ context.Context, cmd *cobra.Command, _ []string) error {
+	cmd := a.command("man", "Print the manual page", upTo(0), func(_ context.Context, cmd *cobra.Command, _ []string) error {
 		return doc.GenMan(cmd.Root(), &doc.GenManHeader{Title: "EVENTSCALE", Section: "1", Source: "eventscale " + versionText()}, a.stdout)
 	})
 	cmd.Hidden = true

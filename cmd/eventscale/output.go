@@ -13,7 +13,7 @@ import (
 
 func newOutput(a *app) *cobra.Command {
 	var shell bool
-	cmd := a.command("output [KEY]", "Print the names and URLs that workers and scripts need", cobra.MaximumNArgs(1), func(_ context.Context, _ *cobra.Command, args []string) error {
+	cmd := a.command("output [KEY]", "Print the names and URLs that workers and scripts need", upTo(1), func(_ context.Context, _ *cobra.Command, args []string) error {
 		return a.output(args, shell)
 	})
 	cmd.Long = "Print the outputs of a stack from the state file, without a call to AWS: all of them, or the bare value of one."

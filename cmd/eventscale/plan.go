@@ -12,19 +12,20 @@ import (
 
 func newPlan(a *app) *cobra.Command {
 	o := &upOptions{dryRun: true}
-	cmd := a.command("plan", "Show what up would do, and do nothing", cobra.NoArgs, func(ctx context.Context, _ *cobra.Command, _ []string) error {
+	cmd := a.command("plan", "Show what up would do, and do nothing", upTo(0), func(ctx context.Context, _ *cobra.Command, _ []string) error {
 		return a.up(ctx, o)
 	})
 	cmd.Long = "Show what `eventscale up` with the same flags would do. No call is made that changes anything."
 	cmd.Example = `  eventscale plan --asg gpu-workers --scale-out-at 20
   eventscale plan --asg gpu-workers --exit-code -o json`
-	a.settingFlags(cmd, o, func() {})
+	a.settingFlags(cmd, o)
+	a.runFlags(cmd, o)
 	return cmd
 }
 
-// runFlags are a command's own flags that are no settings.
-func runFlags(cmd *cobra.Command, groups []*pflag.FlagSet) *pflag.FlagSet {
-	rest := pflag.NewFlagSet("Run", pflag.ContinueOnError)
+// otherFlags are a command's own flags that are no settings.
+func otherFlags(cmd *cobra.Command, groups []*pflag.FlagSet) *pflag.FlagSet {
+	rest := pflag.NewFlagSet("Other", pflag.ContinueOnError)
 	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
 		for _, g := range groups {
 			if g.Lookup(f.Name) != nil {

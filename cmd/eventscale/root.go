@@ -27,10 +27,11 @@ const defaultStateDir = ".eventscale"
 
 // newRoot makes the command tree.
 func newRoot(a *app) *cobra.Command {
+	cobra.EnableCommandSorting = false // they are listed as they are used: up first
 	root := &cobra.Command{
 		Use: "eventscale", Short: "Put an EC2 Auto Scaling group behind a job queue", Long: longHelp,
 		SilenceErrors: true, SilenceUsage: true,
-		Args: usageArgs(cobra.NoArgs),
+		Args: upTo(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return a.configure(cmd)

@@ -26,7 +26,7 @@ func newSandbox(a *app) *cobra.Command {
 		Long: `The sandbox is an AWS inside the process, for trying eventscale, and your own workers, without an account.
 It knows SQS, IAM, STS, Lambda, CloudWatch, CloudWatch Logs and EC2 Auto Scaling, as far as eventscale
 uses them, and holds an Auto Scaling group gpu-workers. Its world is kept in the state folder.`,
-		Args: usageArgs(cobra.NoArgs),
+		Args: upTo(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newServe(a))
@@ -42,7 +42,7 @@ type serveOptions struct {
 
 func newServe(a *app) *cobra.Command {
 	o := &serveOptions{}
-	cmd := a.command("serve", "Serve the sandbox over HTTP, for any AWS client", cobra.NoArgs, func(ctx context.Context, _ *cobra.Command, _ []string) error {
+	cmd := a.command("serve", "Serve the sandbox over HTTP, for any AWS client", upTo(0), func(ctx context.Context, _ *cobra.Command, _ []string) error {
 		return a.serve(ctx, o)
 	})
 	cmd.Example = `  eventscale sandbox serve

@@ -55,7 +55,11 @@ func (s *settings) groups() []*pflag.FlagSet {
 	function.StringArrayVar(&s.env, "env", nil, "environment variable of it, `NAME=VALUE`; repeatable")
 	intVar(function, &p.LogRetention, "log-retention", "`days` that its logs are kept")
 
-	return []*pflag.FlagSet{stackFlags, queue, scaling, function}
+	groups := []*pflag.FlagSet{stackFlags, queue, scaling, function}
+	for _, g := range groups {
+		g.SortFlags = false
+	}
+	return groups
 }
 
 // resolve returns the checked spec and the function's package.
@@ -110,7 +114,11 @@ func (s *settings) zip() ([]byte, error) {
 	if err != nil {
 		return nil, refused("cannot be read: " + cause(err))
 	}
-	return zip, ingest.Check(zip, s.spec.Handler, s.spec.Runtime)
+	err = ingest.Check(zip, s.spec.Handler, s.spec.Runtime)
+	if invalid, ok := errors.AsType[*ingest.InvalidError](err); ok {
+		err = &stack.FieldError{Field: "function-zip", Value: path, Allowed: invalid.Error(), Advice: invalid.Advice}
+	}
+	return zip, err
 }
 
 // cause is what the system says of a file, without the path, which the error names already.

@@ -11,7 +11,7 @@ import (
 
 func newStatus(a *app) *cobra.Command {
 	var exitCode bool
-	cmd := a.command("status", "Show health, drift and the live loop", cobra.NoArgs, func(ctx context.Context, _ *cobra.Command, _ []string) error {
+	cmd := a.command("status", "Show health, drift and the live loop", upTo(0), func(ctx context.Context, _ *cobra.Command, _ []string) error {
 		return a.status(ctx, exitCode)
 	})
 	cmd.Long = `Show how a stack is: the group, the queue, the alarms and policies, the function, the drift of each

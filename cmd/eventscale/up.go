@@ -29,7 +29,7 @@ type upOptions struct {
 
 func newUp(a *app) *cobra.Command {
 	o := &upOptions{}
-	cmd := a.command("up", "Create the stack, or bring it to what is asked for", cobra.NoArgs, func(ctx context.Context, _ *cobra.Command, _ []string) error {
+	cmd := a.command("up", "Create the stack, or bring it to what is asked for", upTo(0), func(ctx context.Context, _ *cobra.Command, _ []string) error {
 		return a.up(ctx, o)
 	})
 	cmd.Aliases = []string{"create"}
@@ -41,26 +41,29 @@ settings in eventscale.yaml. The group itself is never changed.`
 	cmd.Example = `  eventscale up --asg gpu-workers
   eventscale up --asg gpu-workers --scale-out-at 20 --cooldown 10m
   eventscale up --asg gpu-workers --sandbox`
-	a.settingFlags(cmd, o, func() {
-		cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be done, and do nothing (as `eventscale plan`)")
-	})
+	a.settingFlags(cmd, o)
+	a.runFlags(cmd, o)
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be done, and do nothing: the same as plan")
 	return cmd
 }
 
 // settingFlags gives a command the settings, and a help that groups them.
-func (a *app) settingFlags(cmd *cobra.Command, o *upOptions, more func()) {
+func (a *app) settingFlags(cmd *cobra.Command, o *upOptions) {
 	groups := o.groups()
 	for _, g := range groups {
 		cmd.Flags().AddFlagSet(g)
 	}
-	cmd.Flags().BoolVar(&o.replace, "replace", false, "allow what AWS cannot change in place to be made anew")
-	cmd.Flags().BoolVar(&o.adopt, "adopt", false, "take over objects of the stack's names that are not its own")
-	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "exit with 2 if there are changes (of plan and --dry-run)")
-	more()
 	cmd.SetUsageFunc(func(cmd *cobra.Command) error {
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "Usage:\n  %s [flags]\n\nExamples:\n%s\n%s", cmd.CommandPath(), cmd.Example, groupedHelp(append(groups, runFlags(cmd, groups)), cmd.InheritedFlags()))
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "Usage:\n  %s [flags]\n\nExamples:\n%s\n%s", cmd.CommandPath(), cmd.Example, groupedHelp(append(groups, otherFlags(cmd, groups)), cmd.InheritedFlags()))
 		return err
 	})
+}
+
+// runFlags gives a command the flags that say how far a run may go.
+func (a *app) runFlags(cmd *cobra.Command, o *upOptions) {
+	cmd.Flags().BoolVar(&o.replace, "replace", false, "allow what AWS cannot change in place to be made anew")
+	cmd.Flags().BoolVar(&o.adopt, "adopt", false, "take over objects of the stack's names that are not its own")
+	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "of a plan: exit with 2 if there are changes")
 }
 
 func (a *app) up(ctx context.Context, o *upOptions) error {
@@ -155,9 +158,12 @@ func (a *app) apply(ctx context.Context, s *stack.Stack, plan *provision.Plan) e
 
 // begin puts a run on the screen; end leaves what it reached there.
 func (a *app) begin(title string, items []ui.Item) {
-	if a.json() {
+	switch {
+	case a.json():
 		a.progress = ui.NewJSONProgress(a.stderr)
-	} else {
+	case a.global.verbose: // the log's lines would tear a live view apart
+		a.progress = ui.NewPlainProgress(a.err())
+	default:
 		a.progress = ui.NewProgress(a.err())
 	}
 	a.progress.Begin(title, items)

@@ -9,7 +9,7 @@ import (
 )
 
 func newVersion(a *app) *cobra.Command {
-	cmd := a.command("version", "Print the version", cobra.NoArgs, func(context.Context, *cobra.Command, []string) error {
+	cmd := a.command("version", "Print the version", upTo(0), func(context.Context, *cobra.Command, []string) error {
 		if a.json() {
 			_, err := fmt.Fprintf(a.stdout, "{\"schema_version\":1,\"version\":%q,\"commit\":%q,\"date\":%q,\"go\":%q}\n", versionText(), commit, date, runtime.Version())
 			return err

@@ -24,16 +24,10 @@ type InvalidError struct {
 	Advice  string // what to do about it
 }
 
-// Error names the field, the value and what is allowed.
+// Error says what is wrong and what is allowed.
 func (e *InvalidError) Error() string {
-	return fmt.Sprintf("%s: %s; allowed: %s", e.Field, e.Value, e.Allowed)
+	return fmt.Sprintf("%s; allowed: %s", e.Value, e.Allowed)
 }
-
-// Hint says what to do about it.
-func (e *InvalidError) Hint() string { return e.Advice }
-
-// ExitCode is that of a usage error.
-func (e *InvalidError) ExitCode() int { return 3 }
 
 const lighter = "leave out what the runtime has already (boto3 in Python, the AWS SDK in Node.js)"
 

@@ -96,7 +96,7 @@ func check(t *testing.T, err error, field, want string) {
 	if invalid.Field != field || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "; allowed: ") {
 		t.Errorf("got %q, want field %s and %q", err, field, want)
 	}
-	if invalid.Hint() == "" {
+	if invalid.Advice == "" {
 		t.Errorf("no hint for %q", err)
 	}
 }

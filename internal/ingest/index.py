@@ -8,6 +8,10 @@
     a list                   each element
     any other JSON           the event
 
+On a FIFO queue a job that is an object with a text "group" is kept in order within
+that group; any other job is alone in its group, so that workers need not wait for
+each other. A job that Lambda sends again is not taken twice.
+
 A message body is always JSON. Either every job reaches the queue or the handler
 raises, and Lambda runs the event again: a job can come twice, but is not lost.
 """
@@ -30,14 +34,29 @@ sqs = boto3.client("sqs")
 
 def handler(event, context):
     """Puts the jobs of an event on the queue and returns how many they were."""
-    bodies = [json.dumps(job) for job in jobs(event)]
+    found = list(jobs(event))
+    bodies = [json.dumps(job) for job in found]
     refuse_oversize(bodies)
-    errors = [error for batch in batches(bodies) for error in send(batch)]
+    messages = [{"MessageBody": body} for body in bodies]
+    if os.environ["QUEUE_URL"].endswith(".fifo"):
+        for number, (message, job) in enumerate(zip(messages, found)):
+            message.update(order(job, f"{context.aws_request_id}-{number}"))
+    errors = [error for batch in batches(messages) for error in send(batch)]
     if errors:
         raise RuntimeError(
             f"{len(errors)} of {len(bodies)} jobs are not on the queue: {errors[0]}"
         )
     return {"sent": len(bodies)}
+
+
+def order(job, unique):
+    """Says what a FIFO queue must know of a job; a retry of Lambda has the same request ID."""
+    group = job.get("group") if isinstance(job, dict) else None
+    named = isinstance(group, str) and group
+    return {
+        "MessageGroupId": group if named else unique,
+        "MessageDeduplicationId": unique,
+    }
 
 
 def jobs(event):
@@ -105,27 +124,28 @@ def refuse_oversize(bodies):
             )
 
 
-def batches(bodies):
+def batches(messages):
     """Cuts the jobs, in order, into batches that SQS accepts."""
     batch, size = [], 0
-    for body in bodies:
+    for message in messages:
         # len counts bytes here: json.dumps writes ASCII, whatever the job holds.
-        if len(batch) == MAX_BATCH_JOBS or size + len(body) > MAX_BATCH_BYTES:
+        length = len(message["MessageBody"])
+        if len(batch) == MAX_BATCH_JOBS or size + length > MAX_BATCH_BYTES:
             yield batch
             batch, size = [], 0
-        batch.append(body)
-        size += len(body)
+        batch.append(message)
+        size += length
     if batch:
         yield batch
 
 
-def send(bodies):
+def send(messages):
     """Sends one batch and returns an error for each job that is not on the queue.
 
     SQS accepts a batch job by job. What failed on SQS's side is sent again; what
     is our own fault (SenderFault) would only fail again.
     """
-    entries = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(bodies)]
+    entries = [{"Id": str(i), **message} for i, message in enumerate(messages)]
     refused, failed = [], []
     for attempt in range(MAX_TRIES):
         if attempt:

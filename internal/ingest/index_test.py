@@ -244,5 +244,27 @@ class Failures(HandlerTest):
             self.run_handler([1])
 
 
+class FifoTest(unittest.TestCase):
+    def send(self, event):
+        """Runs the handler on a FIFO queue and returns the entries that it sent."""
+        sent = []
+        index.sqs = types.SimpleNamespace(
+            send_message_batch=lambda QueueUrl, Entries: sent.extend(Entries) or {}
+        )
+        with mock.patch.dict(os.environ, QUEUE_URL="https://queue.example/jobs.fifo"):
+            index.handler(event, types.SimpleNamespace(aws_request_id="r1"))
+        return sent
+
+    def test_a_named_group_is_kept_and_others_are_alone(self):
+        sent = self.send([{"group": "a"}, {"group": "a"}, {"group": 7}, {"group": ""}, "text"])
+        groups = [entry["MessageGroupId"] for entry in sent]
+        self.assertEqual(groups, ["a", "a", "r1-2", "r1-3", "r1-4"])
+
+    def test_a_retry_of_lambda_repeats_the_deduplication_ids(self):
+        ids = [[e["MessageDeduplicationId"] for e in self.send(list(range(12)))] for _ in range(2)]
+        self.assertEqual(ids[0], ids[1])
+        self.assertEqual(len(set(ids[0])), 12)
+
+
 if __name__ == "__main__":
     unittest.main()

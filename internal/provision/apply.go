@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -111,7 +112,7 @@ func (r *run) create(ctx context.Context, s Step, free func()) error {
 	if err := r.record(s, object{}, tags, CreateInProgress); err != nil {
 		return err
 	}
-	ctx = withWaiting(ctx, func(reason string) { w.tell(CreateInProgress, reason) })
+	ctx = withWaiting(ctx, w.waiting(CreateInProgress))
 	live, err := s.resource.Type.create(ctx, Identity{Name: s.Name}, want)
 	if errors.Is(err, ErrExists) {
 		live, err = r.claim(ctx, &s, err)
@@ -179,7 +180,7 @@ func (r *run) update(ctx context.Context, s Step) error {
 	if err := r.record(s, s.live, either(tags, record), UpdateInProgress); err != nil {
 		return err
 	}
-	ctx = withWaiting(ctx, func(reason string) { w.tell(UpdateInProgress, reason) })
+	ctx = withWaiting(ctx, w.waiting(UpdateInProgress))
 	if err := r.complete(ctx, s, s.live, want, record); err != nil {
 		return r.fail(w, UpdateFailed, "updating", err)
 	}
@@ -222,7 +223,17 @@ func (r *run) record(s Step, live object, tags Tags, status Status) error {
 			DependsOn: s.resource.DependsOn, Status: string(status),
 			Adopted: s.Foreign || have != nil && have.Adopted, Tags: tags,
 		})
+		snapshot.Arrange(r.place)
 	})
+}
+
+// place is the position of a logical ID in the list: the state keeps its order, whoever came first.
+func (e *Engine) place(logicalID string) int {
+	i := slices.IndexFunc(e.Resources, func(r Resource) bool { return r.LogicalID == logicalIDOf(logicalID) })
+	if i < 0 {
+		return len(e.Resources)
+	}
+	return i
 }
 
 func (r *run) bind(logicalID string, live object) {
@@ -252,16 +263,29 @@ func (r *run) begin(logicalID, typeName, name string) *work {
 	return &work{run: r, start: time.Now(), event: Event{LogicalID: logicalID, Type: typeName, Name: name}}
 }
 
-// tell emits an event: one at a time, in the order in which they happen.
+// tell emits what has become of the resource, and why.
 func (w *work) tell(status Status, reason string) {
+	w.emit(func(e *Event) { e.Status, e.Reason = status, reason })
+}
+
+// waiting returns a function that emits what the resource waits for.
+func (w *work) waiting(status Status) func(reason string, until time.Time) {
+	return func(reason string, until time.Time) {
+		w.emit(func(e *Event) { e.Status, e.Reason, e.Until = status, reason, until })
+	}
+}
+
+// emit sends an event: one at a time, in the order in which they happen.
+func (w *work) emit(fill func(*Event)) {
 	if w.run.Emit == nil {
 		return
 	}
 	w.run.mu.Lock()
 	defer w.run.mu.Unlock()
 	e := w.event
-	e.Time, e.Status, e.Reason = time.Now(), status, reason
+	e.Time = time.Now()
 	e.Elapsed = e.Time.Sub(w.start)
+	fill(&e)
 	w.run.Emit(e)
 }
 

@@ -47,7 +47,7 @@ func (r *run) deleteAll(ctx context.Context, records []state.Record) {
 func (r *run) delete(ctx context.Context, record state.Record) error {
 	w := r.begin(record.LogicalID, record.Type, record.Name)
 	w.tell(DeleteInProgress, "")
-	ctx = withWaiting(ctx, func(reason string) { w.tell(DeleteInProgress, reason) })
+	ctx = withWaiting(ctx, w.waiting(DeleteInProgress))
 	left, err := r.remove(ctx, record)
 	if err != nil {
 		return r.fail(w, DeleteFailed, "deleting", err)

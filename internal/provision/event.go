@@ -51,19 +51,20 @@ type Event struct {
 	Name      string // the physical name
 	Status    Status
 	Reason    string        // what it waits for and why, why it was skipped, or the error's text
+	Until     time.Time     // when a wait is given up; zero where nothing is waited for
 	Elapsed   time.Duration // since the resource was started
 }
 
 type waitingKey struct{}
 
-// Waiting tells the user that the resource under work in ctx waits, and for what.
-func Waiting(ctx context.Context, reason string) {
-	if tell, ok := ctx.Value(waitingKey{}).(func(string)); ok {
-		tell(reason)
+// Waiting tells the user that the resource under work in ctx waits, for what, and until when at the longest.
+func Waiting(ctx context.Context, reason string, until time.Time) {
+	if tell, ok := ctx.Value(waitingKey{}).(func(string, time.Time)); ok {
+		tell(reason, until)
 	}
 }
 
 // withWaiting returns a context whose Waiting calls tell.
-func withWaiting(ctx context.Context, tell func(reason string)) context.Context {
+func withWaiting(ctx context.Context, tell func(reason string, until time.Time)) context.Context {
 	return context.WithValue(ctx, waitingKey{}, tell)
 }

@@ -39,7 +39,7 @@ func Retry[T any](ctx context.Context, p Patience, call func(context.Context) (T
 		if left <= 0 {
 			return result, fmt.Errorf("waited %s for %s: %w", p.Cap, p.Reason, err)
 		}
-		Waiting(ctx, fmt.Sprintf("%s (at most %s more)", p.Reason, left.Round(time.Second)))
+		Waiting(ctx, "waiting for "+p.Reason, deadline)
 		if stopped := sleep(ctx, min(jitter(pause), left)); stopped != nil {
 			return result, fmt.Errorf("%w (while waiting for %s: %w)", stopped, p.Reason, err)
 		}

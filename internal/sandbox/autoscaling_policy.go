@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -34,6 +35,9 @@ func (w *world) putScalingPolicy(r *request, in *autoscaling.PutScalingPolicyInp
 	old, exists := g.Policies[name]
 	if !exists && len(g.Policies) >= maxPoliciesPerGroup {
 		return nil, &types.LimitExceededFault{Message: aws.String("You have reached the maximum number of scaling policies for this Auto Scaling group.")}
+	}
+	if g.tracksAlready(in) {
+		return nil, autoscalingInvalid("Only one TargetTrackingScaling policy for a given metric specification is allowed.")
 	}
 	policy := newPolicy(in)
 	policy.PolicyARN = aws.String(r.arn("autoscaling", "scalingPolicy:"+newUUID()+":autoScalingGroupName/"+*in.AutoScalingGroupName+":policyName/"+name))
@@ -80,6 +84,22 @@ func policyType(in *autoscaling.PutScalingPolicyInput) string {
 		return t
 	}
 	return simpleScaling
+}
+
+// tracksAlready says whether another policy of the group keeps the same metric at a target.
+func (g *group) tracksAlready(in *autoscaling.PutScalingPolicyInput) bool {
+	if in.TargetTrackingConfiguration == nil {
+		return false
+	}
+	for name, other := range g.Policies {
+		c := other.TargetTrackingConfiguration
+		if name != *in.PolicyName && c != nil &&
+			reflect.DeepEqual(c.PredefinedMetricSpecification, in.TargetTrackingConfiguration.PredefinedMetricSpecification) &&
+			reflect.DeepEqual(c.CustomizedMetricSpecification, in.TargetTrackingConfiguration.CustomizedMetricSpecification) {
+			return true
+		}
+	}
+	return false
 }
 
 // describePolicies passes over policy names that are not there, but not over a group's.

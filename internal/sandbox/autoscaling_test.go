@@ -132,20 +132,27 @@ func TestPolicyFieldsBelongToItsType(t *testing.T) {
 		"Policy type Other is not valid": {simplePolicy("p", 1), func(p *in) {
 			*p = in{AutoScalingGroupName: p.AutoScalingGroupName, PolicyName: p.PolicyName, PolicyType: aws.String("Other")}
 		}},
-		"AdjustmentType  is invalid":              {simplePolicy("p", 1), func(p *in) { p.AdjustmentType = nil }},
-		"ScalingAdjustment is required":           {simplePolicy("p", 1), func(p *in) { p.ScalingAdjustment = nil }},
-		"adjustment type ExactCapacity":           {simplePolicy("p", -1), func(p *in) { p.AdjustmentType = aws.String("ExactCapacity") }},
-		"only PercentChangeInCapacity":            {simplePolicy("p", 1), func(p *in) { p.MinAdjustmentMagnitude = aws.Int32(1) }},
-		"EstimatedInstanceWarmup is not":          {simplePolicy("p", 1), func(p *in) { p.EstimatedInstanceWarmup = aws.Int32(1) }},
-		"MetricAggregationType is not":            {simplePolicy("p", 1), func(p *in) { p.MetricAggregationType = aws.String("Average") }},
-		"StepAdjustments is not supported":        {simplePolicy("p", 1), func(p *in) { p.StepAdjustments = []types.StepAdjustment{open} }},
-		"Cooldown is not supported":               {stepPolicy("p", open), func(p *in) { p.Cooldown = aws.Int32(1) }},
-		"ScalingAdjustment is not supported":      {stepPolicy("p", open), func(p *in) { p.ScalingAdjustment = aws.Int32(1) }},
-		"MetricAggregationType Sum":               {stepPolicy("p", open), func(p *in) { p.MetricAggregationType = aws.String("Sum") }},
-		"At least one StepAdjustment":             {stepPolicy("p"), func(*in) {}},
-		"At least one of MetricInterval":          {stepPolicy("p", step("", "", 1)), func(*in) {}},
-		"must be greater than MetricInt":          {stepPolicy("p", step("5", "5", 1)), func(*in) {}},
-		"can't overlap":                           {stepPolicy("p", step("0", "10", 1), step("5", "", 2)), func(*in) {}},
+		"AdjustmentType  is invalid":         {simplePolicy("p", 1), func(p *in) { p.AdjustmentType = nil }},
+		"ScalingAdjustment is required":      {simplePolicy("p", 1), func(p *in) { p.ScalingAdjustment = nil }},
+		"adjustment type ExactCapacity":      {simplePolicy("p", -1), func(p *in) { p.AdjustmentType = aws.String("ExactCapacity") }},
+		"only PercentChangeInCapacity":       {simplePolicy("p", 1), func(p *in) { p.MinAdjustmentMagnitude = aws.Int32(1) }},
+		"EstimatedInstanceWarmup is not":     {simplePolicy("p", 1), func(p *in) { p.EstimatedInstanceWarmup = aws.Int32(1) }},
+		"MetricAggregationType is not":       {simplePolicy("p", 1), func(p *in) { p.MetricAggregationType = aws.String("Average") }},
+		"StepAdjustments is not supported":   {simplePolicy("p", 1), func(p *in) { p.StepAdjustments = []types.StepAdjustment{open} }},
+		"Cooldown is not supported":          {stepPolicy("p", open), func(p *in) { p.Cooldown = aws.Int32(1) }},
+		"ScalingAdjustment is not supported": {stepPolicy("p", open), func(p *in) { p.ScalingAdjustment = aws.Int32(1) }},
+		"MetricAggregationType Sum":          {stepPolicy("p", open), func(p *in) { p.MetricAggregationType = aws.String("Sum") }},
+		"At least one StepAdjustment":        {stepPolicy("p"), func(*in) {}},
+		"At least one of MetricInterval":     {stepPolicy("p", step("", "", 1)), func(*in) {}},
+		"must be greater than MetricInt":     {stepPolicy("p", step("5", "5", 1)), func(*in) {}},
+		"can't overlap":                      {stepPolicy("p", step("0", "10", 1), step("5", "", 2)), func(*in) {}},
+		"overlap":                            {stepPolicy("p", step("", "5", 1), step("", "10", 2)), func(*in) {}},
+		"intervals can't overlap":            {stepPolicy("p", step("0", "", 1), step("5", "", 2)), func(*in) {}},
+		"Metric Id M1 is not valid": {trackingPolicy("p"), func(p *in) {
+			p.TargetTrackingConfiguration.CustomizedMetricSpecification.Metrics[0].Id = aws.String("M1")
+		}},
+		"must have ReturnData":                    {trackingPolicy("p"), func(p *in) { p.TargetTrackingConfiguration.CustomizedMetricSpecification.Metrics[0].ReturnData = nil }},
+		"either Metrics or":                       {trackingPolicy("p"), func(p *in) { p.TargetTrackingConfiguration.CustomizedMetricSpecification.Metrics = nil }},
 		"gaps":                                    {stepPolicy("p", step("0", "10", 1), step("20", "", 2)), func(*in) {}},
 		"negative lower bound":                    {stepPolicy("p", step("-5", "0", 1), step("0", "", 2)), func(*in) {}},
 		"positive upper bound":                    {stepPolicy("p", step("", "0", 1), step("0", "5", 2)), func(*in) {}},
@@ -169,7 +176,7 @@ func TestPolicyFieldsBelongToItsType(t *testing.T) {
 	}
 	_, err = s.putScalingPolicy(s.request(), simplePolicy("one too many", 1))
 	s.refuses(err, "LimitExceeded", "maximum number of scaling policies")
-	must(s.putScalingPolicy(s.request(), stepPolicy("0", step("", "-10", 0), step("-10", "0", 1), step("0", "10", 2), step("10", "", 3))))
+	must(s.putScalingPolicy(s.request(), stepPolicy("0", step("10", "", 3), step("-10", "0", 1), step("0", "10", 2), step("", "-10", 0)))) // in any order
 }
 
 func TestDeletePolicyTakesTheActionButNotTheAlarm(t *testing.T) {
@@ -219,6 +226,8 @@ func TestTargetTrackingOwnsItsAlarms(t *testing.T) {
 	same(t, []float64{*high.Threshold, *low.Threshold}, []float64{10, 9})
 	same(t, []int32{*high.EvaluationPeriods, *low.EvaluationPeriods, *high.Metrics[0].MetricStat.Period}, []int32{3, 15, 60})
 	same(t, high.AlarmActions, []string{*out.PolicyARN})
+	_, err := s.putScalingPolicy(s.request(), trackingPolicy("twin"))
+	s.refuses(err, "ValidationError", "Only one TargetTrackingScaling policy for a given metric specification is allowed.")
 	again := trackingPolicy("track")
 	again.TargetTrackingConfiguration.DisableScaleIn = aws.Bool(true)
 	must(s.putScalingPolicy(s.request(), again))

@@ -242,12 +242,14 @@ func TestMetricsAreTheGaugesNow(t *testing.T) {
 	for i := range queries {
 		queries[i].ReturnData = nil
 	}
+	queries = append(queries, types.MetricDataQuery{Id: aws.String("sum"), Expression: aws.String("visible + inflight")})
 	out := must(s.getMetricData(s.request(), &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: &end, MetricDataQueries: queries}))
 	var values [][]float64
 	for _, result := range out.MetricDataResults {
 		values = append(values, result.Values)
 	}
-	same(t, values, [][]float64{{2}, {1}, {20}, {}})
+	same(t, values, [][]float64{{2}, {1}, {20}, {}, {}})
+	same(t, *out.MetricDataResults[4].Messages[0].Code, "NotEvaluated")
 	same(t, out.MetricDataResults[0].Timestamps, []time.Time{time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)})
 
 	statistics := &cloudwatch.GetMetricStatisticsInput{

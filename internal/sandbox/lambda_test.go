@@ -270,3 +270,53 @@ func TestPermissionIsStoredInAWSsForm(t *testing.T) {
 	_, err = s.addPermission(s.request(), permissionInput("a b"))
 	s.refuses(err, "ValidationException", "statementId")
 }
+
+func TestPrincipalsAreToldApart(t *testing.T) {
+	s := withFunction(t)
+	for principal, want := range map[string]string{
+		"*":                                `"Principal":"*"`,
+		"210987654321":                     `"Principal":{"AWS":"arn:aws:iam::210987654321:root"}`,
+		"arn:aws:iam::210987654321:role/r": `"Principal":{"AWS":"arn:aws:iam::210987654321:role/r"}`,
+		"sns.amazonaws.com":                `"Principal":{"Service":"sns.amazonaws.com"}`,
+	} {
+		in := permissionInput(newUUID())
+		in.Principal, in.SourceArn, in.SourceAccount = &principal, nil, nil
+		statement := *must(s.addPermission(s.request(), in)).Statement
+		if !strings.Contains(statement, want) || strings.Contains(statement, "Condition") {
+			t.Errorf("%s: %s", principal, statement)
+		}
+	}
+}
+
+func TestFunctionKeepsItsOtherSettings(t *testing.T) {
+	s := newStage(t)
+	must(s.createRole(s.request(), roleInput("ingest")))
+	in := functionInput(functionARN) // by its ARN to be
+	in.MemorySize, in.Timeout, in.Description = aws.Int32(256), aws.Int32(900), aws.String("d")
+	in.KMSKeyArn, in.Layers = aws.String("arn:aws:kms:us-east-1:123456789012:key/k"), []string{"arn:aws:lambda:us-east-1:123456789012:layer:l:1"}
+	in.DeadLetterConfig = &types.DeadLetterConfig{TargetArn: aws.String(queueARN("dlq"))}
+	in.TracingConfig = &types.TracingConfig{Mode: types.TracingModeActive}
+	in.VpcConfig = &types.VpcConfig{SubnetIds: []string{"subnet-1"}}
+	must(s.createFunction(s.request(), in))
+	c := s.configuration()
+	same(t, []int32{*c.MemorySize, *c.Timeout}, []int32{256, 900})
+	same(t, []string{*c.Description, *c.KMSKeyArn, *c.Layers[0].Arn, *c.DeadLetterConfig.TargetArn, string(c.TracingConfig.Mode), c.VpcConfig.SubnetIds[0]},
+		[]string{"d", *in.KMSKeyArn, in.Layers[0], queueARN("dlq"), "Active", "subnet-1"})
+	must(s.updateFunctionConfiguration(s.request(), &lambda.UpdateFunctionConfigurationInput{
+		FunctionName: aws.String("ingest"), Layers: []string{}, DeadLetterConfig: &types.DeadLetterConfig{}, KMSKeyArn: aws.String(""),
+	}))
+	c = s.configuration()
+	if c.Layers != nil || c.DeadLetterConfig != nil || c.KMSKeyArn != nil {
+		t.Error("empty values do not take the old away")
+	}
+}
+
+func TestWhatTheSandboxLacksItRefuses(t *testing.T) {
+	s := withFunction(t)
+	image := functionInput("image")
+	image.PackageType = types.PackageTypeImage
+	_, err := s.createFunction(s.request(), image)
+	s.refuses(err, "NotImplemented", "Image")
+	_, err = s.updateFunctionCode(s.request(), &lambda.UpdateFunctionCodeInput{FunctionName: aws.String("ingest"), ZipFile: zipped(""), Publish: true})
+	s.refuses(err, "NotImplemented", "versions")
+}

@@ -57,7 +57,7 @@ type GroupError struct {
 }
 
 func (e *GroupError) Error() string {
-	return fmt.Sprintf("--asg %q: there is no Auto Scaling group of that name in %s", e.Name, e.Region)
+	return fmt.Sprintf("--asg %s: there is no Auto Scaling group of that name in %s", quoted(e.Name), e.Region)
 }
 
 // Hint says what to do.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -99,15 +100,19 @@ type FieldError struct {
 }
 
 func (e *FieldError) Error() string {
-	return fmt.Sprintf("--%s %s: %s", e.Field, quoteEmpty(e.Value), e.Allowed)
+	if e.Value == "" {
+		return fmt.Sprintf("--%s: %s", e.Field, e.Allowed)
+	}
+	return fmt.Sprintf("--%s %s: %s", e.Field, quoted(e.Value), e.Allowed)
 }
 
 // Hint says what to do.
 func (e *FieldError) Hint() string { return e.Advice }
 
-func quoteEmpty(s string) string {
-	if s == "" || strings.ContainsAny(s, " \t\n\"'") {
-		return fmt.Sprintf("%q", s)
+// quoted is a value as one would type it.
+func quoted(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '"' || r == '\'' || r == 0x7f }) {
+		return strconv.Quote(s)
 	}
 	return s
 }

@@ -72,6 +72,11 @@ func (s *Snapshot) Put(r Record) {
 	s.Resources = append(s.Resources, r)
 }
 
+// Arrange sorts the records by the place of their logical IDs; equals keep their order.
+func (s *Snapshot) Arrange(place func(logicalID string) int) {
+	slices.SortStableFunc(s.Resources, func(a, b Record) int { return place(a.LogicalID) - place(b.LogicalID) })
+}
+
 // Forget removes the record of a logical ID, if there is one.
 func (s *Snapshot) Forget(logicalID string) {
 	s.Resources = slices.DeleteFunc(s.Resources, func(r Record) bool { return r.LogicalID == logicalID })

@@ -23,11 +23,37 @@ type StackRow struct {
 // has only a name, a path and the problem.
 func List(o *Output, rows []StackRow) error {
 	var b strings.Builder
-	head := []string{"STACK", "GROUP", "ACCOUNT", "REGION", "RESOURCES", "STATE FILE"}
-	table := [][]cell{nil}
-	for _, h := range head {
-		table[0] = append(table[0], cell{muted, h})
+	if len(rows) == 0 {
+		o.paragraph(&b, "There are no stacks in the state folder.")
+		return o.flush(&b)
 	}
+	table := listTable(rows)
+	if !o.aligns(table, o.Width()) { // the folder is known: the path goes first
+		for i, line := range table {
+			table[i] = line[:len(line)-1]
+		}
+	}
+	if !o.aligns(table, o.Width()) { // a head without columns says nothing
+		table = table[1:]
+	}
+	for _, line := range o.table(table, o.Width()) {
+		b.WriteString(line + "\n")
+	}
+	for _, r := range rows {
+		if r.Problem != "" {
+			o.labelled(&b, warn, "warning:", r.Path+": "+r.Problem)
+		}
+	}
+	return o.flush(&b)
+}
+
+// listTable is a head and a row for each stack.
+func listTable(rows []StackRow) [][]cell {
+	var head []cell
+	for _, h := range []string{"STACK", "GROUP", "ACCOUNT", "REGION", "RESOURCES", "STATE FILE"} {
+		head = append(head, cell{muted, h})
+	}
+	table := [][]cell{head}
 	for _, r := range rows {
 		line := []cell{
 			{heading, r.Name}, {body, r.ASG}, {body, r.Account}, {body, r.Region},
@@ -38,18 +64,7 @@ func List(o *Output, rows []StackRow) error {
 		}
 		table = append(table, line)
 	}
-	if !o.aligns(table, o.Width()) {
-		table = table[1:]
-	}
-	for _, line := range o.table(table, o.Width()) {
-		b.WriteString(line + "\n")
-	}
-	for _, r := range rows {
-		if r.Problem != "" {
-			o.labelled(&b, warn, "warning:", r.Name+": "+r.Problem)
-		}
-	}
-	return o.flush(&b)
+	return table
 }
 
 // ListJSON writes the stacks of a state folder as a document.

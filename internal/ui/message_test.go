@@ -19,7 +19,6 @@ func TestErrorText(t *testing.T) {
 			Error(o, text,
 				"`eventscale iam-policy --asg gpu-workers` prints the permissions this stack needs",
 				"4 of 11 resources are recorded in .eventscale/gpu-workers.json; run `eventscale up --asg gpu-workers` again to continue"),
-			Error(o, ""),
 			Warning(o, "the runtime python3.99 is not one of those known when this program was made"),
 			Done(o, "Stack gpu-workers is up.", "eventscale status", "eventscale destroy"),
 		)

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -72,11 +71,9 @@ func (values orderedValues) MarshalJSON() ([]byte, error) {
 			if j > 0 {
 				b.WriteByte(':')
 			}
-			quoted, err := json.Marshal(text)
-			if err != nil {
+			if err := writeLine(&b, text); err != nil {
 				return nil, err
 			}
-			b.Write(quoted)
 		}
 	}
 	b.WriteByte('}')

@@ -22,11 +22,10 @@ const frameTime = 100 * time.Millisecond
 type liveProgress struct {
 	out *Output
 
-	mu    sync.Mutex
-	view  view
-	drawn []int         // widths of the lines on the screen
-	stop  chan struct{} // closed by End; nil between runs
-	idle  chan struct{} // closed when the ticker's goroutine has gone
+	mu   sync.Mutex
+	view view
+	stop chan struct{} // closed by End; nil between runs
+	idle chan struct{} // closed when the last frame is drawn
 }
 
 // NewLiveProgress redraws one line a resource, in place, until End leaves the last state of them all
@@ -37,12 +36,10 @@ func NewLiveProgress(o *Output) Progress { return &liveProgress{out: o} }
 func (p *liveProgress) Begin(title string, items []Item) {
 	p.End()
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.view = newView(p.out, title, items, time.Now())
-	p.drawn = nil
 	p.stop, p.idle = make(chan struct{}), make(chan struct{})
-	p.draw()
 	go p.tick(p.stop, p.idle)
+	p.mu.Unlock()
 }
 
 func (p *liveProgress) Event(e provision.Event) {
@@ -62,30 +59,34 @@ func (p *liveProgress) End() {
 	stop, idle := p.stop, p.idle
 	p.stop = nil
 	p.mu.Unlock()
-	if stop == nil {
-		return
+	if stop != nil {
+		close(stop)
+		<-idle
 	}
-	close(stop)
-	<-idle
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	width, _ := p.bounds()
-	p.replace(p.view.final(width, time.Now()))
 }
 
-// tick draws frames until the run ends.
+// tick draws frames until the run ends, and then what stays. It alone writes, and holds no lock while
+// it does: a terminal that was stopped with Ctrl-S does not stop the run.
 func (p *liveProgress) tick(stop <-chan struct{}, idle chan<- struct{}) {
 	defer close(idle)
 	ticker := time.NewTicker(frameTime)
 	defer ticker.Stop()
+	var drawn []int // widths of the lines on the screen
 	for {
+		width, height := p.bounds()
+		p.mu.Lock()
+		lines := p.view.frame(width, height, time.Now())
+		p.mu.Unlock()
+		drawn = p.draw(drawn, lines, width)
 		select {
 		case <-stop:
+			width, _ = p.bounds()
+			p.mu.Lock()
+			lines = p.view.final(width, time.Now())
+			p.mu.Unlock()
+			p.draw(drawn, lines, width)
 			return
 		case <-ticker.C:
-			p.mu.Lock()
-			p.draw()
-			p.mu.Unlock()
 		}
 	}
 }
@@ -102,34 +103,30 @@ func (p *liveProgress) bounds() (width, height int) {
 	return width, height
 }
 
-func (p *liveProgress) draw() {
-	width, height := p.bounds()
-	p.replace(p.view.frame(width, height, time.Now()))
-}
-
-// replace writes lines over those that were drawn before, in a single write so that nothing flickers.
-func (p *liveProgress) replace(lines []string) {
-	columns, _ := p.bounds()
+// draw writes lines over those that were drawn before, in a single write so that nothing flickers, and
+// returns their widths.
+func (p *liveProgress) draw(drawn []int, lines []string, columns int) []int {
 	var b strings.Builder
 	b.WriteString(ansi.HideCursor + "\r")
-	if n := p.above(columns); n > 0 {
+	if n := above(drawn, columns); n > 0 {
 		b.WriteString(ansi.CursorUp(n))
 	}
-	p.drawn = p.drawn[:0]
+	var widths []int
 	for _, line := range lines {
 		line = ansi.Truncate(line, columns-1, "") // a full line would leave the cursor in doubt
-		p.drawn = append(p.drawn, ansi.StringWidth(line))
+		widths = append(widths, ansi.StringWidth(line))
 		b.WriteString(line + ansi.EraseLineRight + "\r\n")
 	}
 	b.WriteString(ansi.EraseScreenBelow + ansi.ShowCursor)
 	fmt.Fprint(p.out, b.String())
+	return widths
 }
 
 // above returns how many rows up the drawn lines begin. A terminal that has become narrower has broken
 // them into several rows each.
-func (p *liveProgress) above(columns int) int {
+func above(drawn []int, columns int) int {
 	n := 0
-	for _, w := range p.drawn {
+	for _, w := range drawn {
 		n += 1 + max(w-1, 0)/columns
 	}
 	return n

@@ -108,12 +108,13 @@ func (v *view) columns(width int) columns {
 func (v *view) line(r row, c columns, spinner string, now time.Time) string {
 	o := v.out
 	word, role := r.look()
-	line := "  " + o.paint(role, r.symbol(o.symbols, spinner)) + " " + pad(o.fit(r.LogicalID, c.id), c.id) +
-		"  " + o.paint(role, pad(word, wordWidth))
-	if c.elapsed > 0 {
-		line += "  " + o.paint(muted, padLeft(r.time(now), c.elapsed))
+	line := "  " + o.paint(role, r.symbol(o.symbols, spinner)) + " " + pad(o.fit(r.LogicalID, c.id), c.id)
+	time, detail := r.time(now), v.detail(r, c)
+	if c.elapsed == 0 || time+detail == "" {
+		return line + "  " + o.paint(role, word)
 	}
-	if detail := v.detail(r, c); detail != "" {
+	line += "  " + o.paint(role, pad(word, wordWidth)) + "  " + o.paint(muted, padLeft(time, c.elapsed))
+	if detail != "" {
 		line += "  " + detail
 	}
 	return line

@@ -41,10 +41,10 @@ const unbounded = 1000
 // frame returns the lines to show while the run goes on, at most one less than the screen has.
 func (v *view) frame(width, height int, now time.Time) []string {
 	room := max(height-2, 1) // the title and the cursor have a line each
-	below := v.below(width)
-	if spare := max(room-len(v.rows), room/3); len(below) > spare {
-		below = below[:spare]
-	}
+	notes, waits := v.noted(width), v.waits(width)
+	spare := max(room-len(v.rows), room/3)
+	notes = notes[:min(len(notes), spare)]
+	below := append(waits[:min(len(waits), spare-len(notes))], notes...)
 	lines := []string{v.header(width, now)}
 	lines = append(lines, v.window(width, room-len(below), now)...)
 	return append(lines, below...)
@@ -142,9 +142,9 @@ func (v *view) elapsed(now time.Time) string {
 	return seconds(last.Sub(v.begun))
 }
 
-// below returns the lines under the rows: what is waited for where a row has no room to say so, and
-// notes. They come and go without moving what stands above.
-func (v *view) below(width int) []string {
+// waits returns what is waited for where a row has no room to say so. Such lines stand under all rows,
+// so that they come and go without moving any.
+func (v *view) waits(width int) []string {
 	c := v.columns(width)
 	var lines []string
 	for _, r := range v.rows {
@@ -155,7 +155,7 @@ func (v *view) below(width int) []string {
 			lines = append(lines, "  "+v.out.paint(muted, line))
 		}
 	}
-	return append(lines, v.noted(width)...)
+	return lines
 }
 
 func (v *view) noted(width int) []string {

@@ -24,7 +24,7 @@ func (r *report) activities(s *stack.Status) []string {
 		when := symbol + " " + pad(ago(a.Start, s.Time), len("just now"))
 		indent := cells(when) + gap
 		if r.stacked {
-			lines = append(lines, r.paint(look, when))
+			lines = append(lines, r.paint(look, strings.TrimRight(when, " ")))
 			indent = gap
 		}
 		var told []string

@@ -12,7 +12,7 @@ func (r *report) group(g *stack.GroupStatus) []string {
 	if g == nil {
 		return r.missing()
 	}
-	figures := fmt.Sprintf("%d in service of %d desired, min %d, max %d", g.InService, g.Desired, g.Min, g.Max)
+	figures := fmt.Sprintf("%d in service, %d desired, min %d, max %d", g.InService, g.Desired, g.Min, g.Max)
 	lines := r.table([][]cell{{{body, g.Name}}, {{body, figures}}}, r.bound)
 	if bar := r.bar(g); bar != "" && r.bound > 0 && r.bound < barWidth+gap+cells(figures) {
 		lines = append(lines, bar)
