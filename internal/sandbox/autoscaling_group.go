@@ -53,12 +53,6 @@ func newGroup(r *request, g types.AutoScalingGroup) *group {
 	return &group{Group: g, Policies: map[string]*types.ScalingPolicy{}}
 }
 
-func setDefault[T any](field **T, value T) {
-	if *field == nil {
-		*field = &value
-	}
-}
-
 func (w *world) autoscalingOperations() []operation {
 	return []operation{
 		op("CreateAutoScalingGroup", w.createAutoScalingGroup),

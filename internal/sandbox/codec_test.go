@@ -92,9 +92,9 @@ func (e *echo) services() map[string][]operation {
 	}}}
 }
 
-func (e *echo) open(t *testing.T, options Options) *Sandbox {
+func (e *echo) open(t *testing.T) *Sandbox {
 	t.Helper()
-	s, err := open(options, source{fresh: func(time.Time) backend { return e }})
+	s, err := open(Options{}, source{fresh: func(time.Time) backend { return e }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestEveryMemberSurvivesBothWays(t *testing.T) {
 func roundTrip(t *testing.T, speaker speaker, operation string, round uint64) {
 	t.Helper()
 	world := &echo{service: speaker.service, operation: operation}
-	m := methodOf(t, speaker.client(testConfig(world.open(t, Options{}))), operation)
+	m := methodOf(t, speaker.client(testConfig(world.open(t))), operation)
 	world.inputType = m.input
 
 	g := generator{newRand(operation, round), round > 0}

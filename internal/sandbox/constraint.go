@@ -75,3 +75,13 @@ func firstFault(faults ...string) string {
 	}
 	return ""
 }
+
+// firstError returns the first error there is.
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

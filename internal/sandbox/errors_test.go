@@ -23,7 +23,7 @@ import (
 func failingWith(t *testing.T, speaker speaker, operation string, err error) error {
 	t.Helper()
 	world := &echo{service: speaker.service, operation: operation, err: err}
-	m := methodOf(t, speaker.client(testConfig(world.open(t, Options{}))), operation)
+	m := methodOf(t, speaker.client(testConfig(world.open(t))), operation)
 	world.inputType = m.input
 	_, got := m.do(generator{newRand(operation, 0), false}.shape(m.input))
 	return got
@@ -166,7 +166,7 @@ func TestEveryModelledErrorKeepsItsTypeAndMembers(t *testing.T) {
 func TestSaysWhatTheSandboxDoesNotHave(t *testing.T) {
 	for _, speaker := range speakers() {
 		t.Run(speaker.service+"/"+speaker.protocol, func(t *testing.T) {
-			s := (&echo{service: speaker.service, operation: "Other"}).open(t, Options{})
+			s := (&echo{service: speaker.service, operation: "Other"}).open(t)
 			m := methodOf(t, speaker.client(testConfig(s)), anOperation(speaker.service))
 			_, err := m.do(generator{newRand("", 0), false}.shape(m.input))
 			var api smithy.APIError
@@ -180,7 +180,7 @@ func TestSaysWhatTheSandboxDoesNotHave(t *testing.T) {
 func TestRefusesAnUnsignedRequest(t *testing.T) {
 	for _, speaker := range speakers() {
 		t.Run(speaker.service+"/"+speaker.protocol, func(t *testing.T) {
-			s := (&echo{service: speaker.service, operation: anOperation(speaker.service)}).open(t, Options{})
+			s := (&echo{service: speaker.service, operation: anOperation(speaker.service)}).open(t)
 			config := testConfig(s)
 			config.Credentials = aws.AnonymousCredentials{}
 			m := methodOf(t, speaker.client(config), anOperation(speaker.service))

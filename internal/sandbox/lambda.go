@@ -167,6 +167,7 @@ func (w *world) functionNamed(r *request, reference, qualifier *string) (*functi
 		return nil, lambdaValidation(constraint(aws.ToString(reference), "functionName",
 			"Member must satisfy regular expression pattern: "+strings.Trim(functionReference.String(), "^$")))
 	}
+	// By the groups of the pattern, which is AWS's own and so has many.
 	region, account, name, version := strings.TrimSuffix(parts[3], ":"), strings.TrimSuffix(parts[8], ":"), parts[10], parts[12]
 	if qualifier != nil {
 		version = *qualifier

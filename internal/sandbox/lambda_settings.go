@@ -88,12 +88,6 @@ func (s functionSettings) applyTo(c *types.FunctionConfiguration) {
 	}
 }
 
-func setIfGiven[T any](field **T, given *T) {
-	if given != nil {
-		*field = given
-	}
-}
-
 // environmentOf returns nil for no variables: AWS then answers without an Environment.
 func environmentOf(variables map[string]string) *types.EnvironmentResponse {
 	if len(variables) == 0 {

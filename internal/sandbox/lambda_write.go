@@ -169,16 +169,6 @@ func (w *world) checkRole(r *request, arn string) error {
 	return nil
 }
 
-// firstError returns the first error there is.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // lambdaFault returns the error for a fault, nil for none.
 func lambdaFault(fault string) error {
 	if fault == "" {

@@ -32,7 +32,7 @@ func checkQueueName(name string, fifo bool) error {
 	return nil
 }
 
-// A defaultQueueAttribute's value is that of a queue created without it.
+// defaultQueueAttributes are those of a queue created without any.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
 func defaultQueueAttributes() map[string]string {
 	return map[string]string{

@@ -234,10 +234,3 @@ func md5OfAttributes(attributes map[string]types.MessageAttributeValue) *string 
 	}
 	return md5Hex(text)
 }
-
-func orNil(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
