@@ -15,8 +15,8 @@ import (
 type cloud struct {
 	mu      sync.Mutex
 	objects map[string]*thing // by physical ID
-	last    int                 // the number in the last physical ID
-	log     []call              // all calls that had a chance to have their effect, in order
+	last    int               // the number in the last physical ID
+	log     []call            // all calls that had a chance to have their effect, in order
 
 	// around stands for the network: it does the effect, or does not, or loses the answer. Nil does it.
 	around func(c call, effect func() error) error
@@ -196,7 +196,13 @@ func (k fakeKind) update(_ context.Context, live Live[properties], want properti
 func (k fakeKind) retag(live Live[properties], want properties) error {
 	set, unset := live.Properties.Tags.Changes(want.Tags)
 	if len(set) > 0 {
-		if err := k.edit("tag", live, func(p *properties) error { maps.Copy(p.Tags, set); return nil }); err != nil {
+		if err := k.edit("tag", live, func(p *properties) error {
+			if p.Tags == nil {
+				p.Tags = Tags{}
+			}
+			maps.Copy(p.Tags, set)
+			return nil
+		}); err != nil {
 			return err
 		}
 	}

@@ -97,8 +97,8 @@ func (c *cloud) asked() []sandbox.Call {
 	return calls
 }
 
-// count returns how many of the calls are of the operation.
-func count(calls []sandbox.Call, operation string) int {
+// timesCalled returns how many of the calls are of the operation.
+func timesCalled(calls []sandbox.Call, operation string) int {
 	n := 0
 	for _, call := range calls {
 		if call.Operation == operation {
