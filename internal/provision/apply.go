@@ -80,25 +80,25 @@ func (r *run) retire(ctx context.Context) {
 // apply does one step. It calls free as soon as dependents can refer to the resource.
 func (r *run) apply(ctx context.Context, s Step, free func()) error {
 	switch s.Action {
-	case Create:
-		return r.create(ctx, s, free)
-	case Replace:
-		if err := r.supersede(s); err != nil {
-			return err
-		}
+	case Create, Replace:
 		return r.create(ctx, s, free)
 	case Update:
 		return r.update(ctx, s)
 	default:
-		return r.keep(s)
+		return r.keep(ctx, s, free)
 	}
 }
 
-// keep binds a resource that is as wanted, and records it if it was found rather than known.
-func (r *run) keep(s Step) error {
+// keep binds a resource that is as wanted. One that was found rather than known, or whose run was cut
+// off, may not be ready yet, and is recorded.
+func (r *run) keep(ctx context.Context, s Step, free func()) error {
 	r.bind(s.LogicalID, s.live)
-	if !s.Adopt {
+	if !s.Adopt && settled(*r.Journal.Snapshot().Record(s.LogicalID)) {
 		return nil
+	}
+	free()
+	if err := s.resource.Type.ready(ctx, s.live); err != nil {
+		return r.fail(r.begin(s.LogicalID, s.Type, s.Name), CreateFailed, "creating", err)
 	}
 	return r.record(s, s.live, s.tags(r.refs()), CreateComplete)
 }
@@ -109,7 +109,7 @@ func (r *run) create(ctx context.Context, s Step, free func()) error {
 	tags := s.resource.Type.tags(want)
 	w := r.begin(s.LogicalID, s.Type, s.Name)
 	w.tell(CreateInProgress, "")
-	if err := r.record(s, object{}, tags, CreateInProgress); err != nil {
+	if err := r.intend(s, tags); err != nil {
 		return err
 	}
 	ctx = withWaiting(ctx, w.waiting(CreateInProgress))
@@ -192,14 +192,15 @@ func (r *run) update(ctx context.Context, s Step) error {
 	return nil
 }
 
-// supersede keeps the record of an object in whose place another is made, under a name of its own, so
-// that it is deleted when the new one is in place, by this run or a later one.
-func (r *run) supersede(s Step) error {
+// intend saves that an object is about to be made. The record of one in whose place it is made is kept
+// under a name of its own, so that it is deleted when the new one is in place, by this run or a later one.
+func (r *run) intend(s Step, tags Tags) error {
 	return r.Journal.Record(func(snapshot *state.Snapshot) {
-		if have := snapshot.Record(s.LogicalID); have != nil {
+		if have := snapshot.Record(s.LogicalID); have != nil && s.Action == Replace {
 			have.LogicalID = supersededID(snapshot, s.LogicalID)
 			have.Status = string(DeletePending)
 		}
+		r.put(snapshot, s, object{}, tags, CreateInProgress)
 	})
 }
 
@@ -215,16 +216,32 @@ func either(tags Tags, record *state.Record) Tags {
 
 // record saves what is known of a resource.
 func (r *run) record(s Step, live object, tags Tags, status Status) error {
-	return r.Journal.Record(func(snapshot *state.Snapshot) {
-		have := snapshot.Record(s.LogicalID)
-		snapshot.Put(state.Record{
-			LogicalID: s.LogicalID, Type: s.Type, Name: s.Name,
-			PhysicalID: live.physicalID, ARN: live.arn,
-			DependsOn: s.resource.DependsOn, Status: string(status),
-			Adopted: s.Foreign || have != nil && have.Adopted, Tags: tags,
-		})
-		snapshot.Arrange(r.place)
+	return r.Journal.Record(func(snapshot *state.Snapshot) { r.put(snapshot, s, live, tags, status) })
+}
+
+func (r *run) put(snapshot *state.Snapshot, s Step, live object, tags Tags, status Status) {
+	have := snapshot.Record(s.LogicalID)
+	adopted := have != nil && have.Adopted && s.Action != Create // what is made anew is our own
+	adopted = restore(snapshot, s.LogicalID, live.physicalID) || adopted
+	snapshot.Put(state.Record{
+		LogicalID: s.LogicalID, Type: s.Type, Name: s.Name,
+		PhysicalID: live.physicalID, ARN: live.arn,
+		DependsOn: s.resource.DependsOn, Status: string(status),
+		Adopted: s.Foreign || adopted, Tags: tags,
 	})
+	snapshot.Arrange(r.place)
+}
+
+// restore forgets that an object was replaced, when it is in use again: the user took the change back
+// before the old object was deleted. It reports whether that had been adopted.
+func restore(snapshot *state.Snapshot, logicalID, physicalID string) (adopted bool) {
+	snapshot.Resources = slices.DeleteFunc(snapshot.Resources, func(r state.Record) bool {
+		again := r.LogicalID != logicalID && logicalIDOf(r.LogicalID) == logicalID &&
+			r.PhysicalID == physicalID && physicalID != ""
+		adopted = adopted || again && r.Adopted
+		return again
+	})
+	return adopted
 }
 
 // place is the position of a logical ID in the list: the state keeps its order, whoever came first.
@@ -289,9 +306,13 @@ func (w *work) emit(fill func(*Event)) {
 	w.run.Emit(e)
 }
 
-// fail tells and keeps a failure. It returns the error, so that dependents are skipped.
+// fail tells and keeps a failure. It returns the error, so that dependents are skipped. That the state
+// could not be saved is told once by the run, not by each resource.
 func (r *run) fail(w *work, status Status, doing string, err error) error {
 	w.tell(status, err.Error())
+	if unsaved := r.Journal.Err(); unsaved != nil && errors.Is(err, unsaved) {
+		return err
+	}
 	f := &Failure{doing, w.event.Type, w.event.LogicalID, err}
 	r.mu.Lock()
 	defer r.mu.Unlock()

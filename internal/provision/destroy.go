@@ -22,18 +22,19 @@ func (e *Engine) Destroy(ctx context.Context) error {
 
 // deleteAll deletes the records' objects, dependents first.
 func (r *run) deleteAll(ctx context.Context, records []state.Record) {
-	byID := map[string]*node{}
+	byID := map[string][]*node{} // of a resource, and of what it replaced
 	recordOf := map[string]state.Record{}
 	var nodes []*node
 	for _, record := range records {
 		n := newNode(record.LogicalID, func(ctx context.Context, _ func()) error { return r.delete(ctx, record) })
-		byID[record.LogicalID], recordOf[record.LogicalID] = n, record
+		id := logicalIDOf(record.LogicalID)
+		byID[id], recordOf[record.LogicalID] = append(byID[id], n), record
 		nodes = append(nodes, n)
 	}
-	for _, record := range records {
+	for i, record := range records {
 		for _, id := range record.DependsOn {
-			if before := byID[id]; before != nil {
-				before.after = append(before.after, byID[record.LogicalID])
+			for _, before := range byID[id] {
+				before.after = append(before.after, nodes[i])
 			}
 		}
 	}

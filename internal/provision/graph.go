@@ -68,12 +68,13 @@ func (n *node) fail(err error) {
 	}
 }
 
-// stopped returns why no more work may be begun, or nil.
+// stopped returns why no more work may be begun, or nil. A state that could not be saved comes first: it
+// carries what would be lost.
 func (r *run) stopped(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	if err := r.Journal.Err(); err != nil {
+		return err
 	}
-	return r.Journal.Err()
+	return context.Cause(ctx)
 }
 
 // result sums up a run.

@@ -145,10 +145,15 @@ func identity(r Resource, record *state.Record) Identity {
 
 func recorded(r state.Record) Identity {
 	id := Identity{Name: r.Name, PhysicalID: r.PhysicalID, ARN: r.ARN, Tags: r.Tags}
-	if r.PhysicalID == "" {
-		id.Tags = nil // an intent: whether the object is ours, its own tags must tell
+	if !settled(r) {
+		id.Tags = nil // an intent: whether the object is ours, and what was applied, its own tags must tell
 	}
 	return id
+}
+
+// settled reports whether what is recorded came about: no run was cut off between intent and result.
+func settled(r state.Record) bool {
+	return r.Status == string(CreateComplete) || r.Status == string(UpdateComplete)
 }
 
 // Plan compares what is wanted with the reading. It asks nobody and changes nothing. The error joins
@@ -190,13 +195,14 @@ func (e *Engine) step(r Resource, record *state.Record, reading *Reading, refs R
 	s.live = live
 	if !known {
 		tags := r.Type.tags(live.properties)
-		s.Adopt, s.Foreign = true, r.Type.borrowed || r.Type.taggable && !e.owns(tags, r.LogicalID)
+		lent := r.Type.borrowed && record == nil // with an intent of ours, our call made it
+		s.Adopt, s.Foreign = true, lent || r.Type.taggable && !e.owns(tags, r.LogicalID)
 		if s.Foreign && !r.Type.borrowed && !e.Adopt {
 			return s, &ForeignError{r.LogicalID, r.Type.Name, r.Name, tags}
 		}
 	}
 	s.Changes = e.compare(r, live, refs, record)
-	if known && record.Name != r.Name {
+	if record != nil && record.Name != r.Name {
 		s.Changes = append([]Change{{"Name", record.Name, r.Name, true}}, s.Changes...)
 	}
 	s.Action = action(s.Changes)

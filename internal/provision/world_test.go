@@ -23,13 +23,14 @@ type world struct {
 	disk   []byte // the state file
 	saves  int
 	events []Event
+	group  string // of the last design, as the spec in the state tells it
 
 	// onSave stands for the disk: it does the write, or does not. Nil does it.
 	onSave func(write func()) error
 }
 
 func newWorld() *world {
-	w := &world{cloud: newCloud()}
+	w := &world{cloud: newCloud(), group: first.group}
 	w.disk = encode(state.New(stackName, "123456789012", "eu-central-1", "gpu-workers"))
 	return w
 }
@@ -44,7 +45,7 @@ func encode(s *state.Snapshot) []byte {
 
 // clone returns a world of the same objects and state, with no history.
 func (w *world) clone() *world {
-	c := &world{cloud: newCloud(), disk: w.disk}
+	c := &world{cloud: newCloud(), disk: w.disk, group: w.group}
 	c.last = w.last
 	for id, o := range w.objects {
 		copied := *o
@@ -86,7 +87,7 @@ func (w *world) engine(resources ...Resource) *Engine {
 		Stack: stackName, Resources: resources, Journal: NewJournal(w.saved(), w.save),
 		Emit: func(e Event) { w.events = append(w.events, e) },
 	}
-	for _, r := range append(w.list(first), resources...) {
+	for _, r := range append(w.list(design{group: w.group}), resources...) {
 		e.Types = append(e.Types, r.Type)
 	}
 	return e

@@ -113,7 +113,7 @@ func goodRedriveAllowPolicy(value string) bool {
 }
 
 // checkQueueAttributes checks what is given for a queue that has old so far (nil: it is new).
-func (place *regional) checkQueueAttributes(r *request, name string, old, given map[string]string) error {
+func (w *world) checkQueueAttributes(r *request, name string, old, given map[string]string) error {
 	for _, attribute := range sortedKeys(given) {
 		if err := checkQueueAttribute(attribute, given[attribute]); err != nil {
 			return err
@@ -136,7 +136,7 @@ func (place *regional) checkQueueAttributes(r *request, name string, old, given 
 		}
 	}
 	if policy := given["RedrivePolicy"]; policy != "" {
-		return place.checkRedrivePolicy(r, policy, fifo)
+		return w.checkRedrivePolicy(r, policy, fifo)
 	}
 	return nil
 }
@@ -162,7 +162,7 @@ func (q *queue) redrive() (redrivePolicy, bool) {
 	return policy, err == nil
 }
 
-func (place *regional) checkRedrivePolicy(r *request, value string, fifo bool) error {
+func (w *world) checkRedrivePolicy(r *request, value string, fifo bool) error {
 	bad := func(reason string) error { return sqsBadValue(value, "RedrivePolicy", reason) }
 	var policy redrivePolicy
 	if err := json.Unmarshal([]byte(value), &policy); err != nil {
@@ -178,8 +178,8 @@ func (place *regional) checkRedrivePolicy(r *request, value string, fifo bool) e
 	if !ok {
 		return bad("Dead-letter target owner should be same as the source.")
 	}
-	dlq, ok := place.Queues[target]
-	if !ok {
+	dlq, ok := w.in(r).Queues[target]
+	if !ok || !w.queueVisible(r, dlq) {
 		return bad("Dead letter target does not exist.")
 	}
 	if dlq.isFIFO() != fifo {

@@ -55,7 +55,7 @@ func (w *world) createQueue(r *request, in *sqs.CreateQueueInput) (*sqs.CreateQu
 		return nil, err
 	}
 	place := w.in(r)
-	if err := place.checkQueueAttributes(r, name, nil, in.Attributes); err != nil {
+	if err := w.checkQueueAttributes(r, name, nil, in.Attributes); err != nil {
 		return nil, err
 	}
 	if old, ok := place.Queues[name]; ok {
@@ -97,7 +97,7 @@ func (w *world) setQueueAttributes(r *request, in *sqs.SetQueueAttributesInput) 
 	if len(in.Attributes) == 0 {
 		return nil, sqsMissingParameter("Attribute.Name")
 	}
-	if err := w.in(r).checkQueueAttributes(r, q.Name, q.Attributes, in.Attributes); err != nil {
+	if err := w.checkQueueAttributes(r, q.Name, q.Attributes, in.Attributes); err != nil {
 		return nil, err
 	}
 	q.set(in.Attributes)

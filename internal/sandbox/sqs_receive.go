@@ -13,7 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// receiveMessage answers at once, with no message if there is none: a handler cannot wait.
+// receiveMessage answers at once if there is a message, else when the time that call or queue set for
+// a long poll is over.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
 func (w *world) receiveMessage(r *request, in *sqs.ReceiveMessageInput) (*sqs.ReceiveMessageOutput, error) {
 	q, err := w.queueAt(r, in.QueueUrl)
 	if err != nil {
@@ -35,6 +37,13 @@ func (w *world) receiveMessage(r *request, in *sqs.ReceiveMessageInput) (*sqs.Re
 			m.FirstReceived = r.now
 		}
 		out.Messages = append(out.Messages, m.received(r, q, in))
+	}
+	poll := q.seconds("ReceiveMessageWaitTimeSeconds")
+	if in.WaitTimeSeconds > 0 {
+		poll = time.Duration(in.WaitTimeSeconds) * time.Second
+	}
+	if len(out.Messages) == 0 && r.waited < poll {
+		return nil, notYet{}
 	}
 	return out, nil
 }

@@ -73,7 +73,7 @@ func TestFIFOQueueConforms(t *testing.T) {
 	s := queueSubject()
 	fifo := map[string]string{"FifoQueue": "true"}
 	s.setup = func(c *cloud) { c.addQueue("dead.fifo", fifo); c.addQueue("dead-2.fifo", fifo) }
-	s.other = testQueue + "-dlq.fifo"
+	s.name, s.other = testQueue+".fifo", testQueue+"-dlq.fifo"
 	s.want.FifoQueue, s.want.RedrivePolicy = true, redriveTo("dead.fifo", "5")
 	s.others["RedrivePolicy"] = []any{redriveTo("dead-2.fifo", "5"), ""}
 	s.physicalID, s.arn = s.physicalID+".fifo", s.arn+".fifo"

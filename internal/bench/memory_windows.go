@@ -1,0 +1,5 @@
+package main
+
+import "os"
+
+func peakMemory(*os.ProcessState) int { return 0 }
