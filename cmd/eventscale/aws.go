@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go/middleware"
@@ -75,6 +76,7 @@ func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
 		return a.sandboxConfig()
 	}
 	options := []func(*config.LoadOptions) error{
+		config.WithHTTPClient(awshttp.NewBuildableClient()), // one for all services; left out, each makes its own
 		config.WithRetryMaxAttempts(maxAttempts),
 		config.WithAppID("eventscale"),
 		config.WithRegion(a.global.region),
@@ -88,7 +90,7 @@ func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
 	if err != nil {
 		return cfg, &usageError{text: fmt.Sprintf("reading the AWS configuration: %v", err), hint: "check --profile and the files in ~/.aws"}
 	}
-	cfg.HTTPClient = &finishing{next: cfg.HTTPClient} // afterwards, since AWS_CA_BUNDLE goes into the SDK's own
+	cfg.HTTPClient = &finishing{next: cfg.HTTPClient} // afterwards: AWS_CA_BUNDLE goes into the SDK's own kind only
 	return cfg, nil
 }
 

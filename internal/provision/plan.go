@@ -104,9 +104,6 @@ type Reading struct {
 // PhysicalID returns the physical ID of a resource; "" where AWS has none.
 func (r *Reading) PhysicalID(logicalID string) string { return r.objects[logicalID].physicalID }
 
-// Found reports whether AWS has the resource.
-func (r *Reading) Found(logicalID string) bool { _, ok := r.objects[logicalID]; return ok }
-
 // Read asks AWS for every resource at once: the names are known beforehand, so it costs one round trip
 // where the state knows the objects, and two where their tags must be looked up.
 func (e *Engine) Read(ctx context.Context) (*Reading, error) {

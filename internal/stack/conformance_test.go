@@ -188,8 +188,8 @@ func testTags[P any](s *stage[P]) {
 	ours := s.fresh().Tags(s.want)
 	for _, more := range []provision.Tags{
 		{"team": "a", "cost center": "größe = 1/2 + x@y"}, // set
-		{"team": "b", "empty": ""},                         // one changed, one set, one removed
-		{},                                                 // removed
+		{"team": "b", "empty": ""},                        // one changed, one set, one removed
+		{},                                                // removed
 	} {
 		tags := maps.Clone(ours)
 		maps.Copy(tags, more)

@@ -1,7 +1,6 @@
 package stack
 
 import (
-
 	"github.com/eventscale/eventscale/internal/sandbox"
 )
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -110,9 +111,14 @@ func chop(s string, w int) []string {
 	return lines
 }
 
-// cut returns as much of a word as fits, up to where it may be parted if that leaves enough.
+// cut returns as much of a word as fits, up to where it may be parted if that leaves enough, and never
+// nothing: some characters are wider than any bound.
 func cut(word string, w int) string {
-	head := ansi.Truncate(word, max(w, 2), "") // 2: some characters are that wide
+	head := ansi.Truncate(word, w, "")
+	if head == "" {
+		_, size := utf8.DecodeRuneInString(word)
+		return word[:size]
+	}
 	if i := strings.LastIndexAny(head, "-/:,"); i >= len(head)/2 {
 		return head[:i+1]
 	}

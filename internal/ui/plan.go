@@ -105,7 +105,7 @@ func (o *Output) remark(b *strings.Builder, s provision.Step) {
 	text := ""
 	switch {
 	case s.Foreign:
-		text = "exists and belongs to somebody else: it is taken over"
+		text = "exists already and is not ours: it is used, and destroy will leave it"
 	case s.Adopt:
 		text = "exists already: it is taken into the stack"
 	case s.Gone:

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"github.com/eventscale/eventscale/internal/provision"
 )
 
@@ -46,6 +48,14 @@ func PlanItems(plan *provision.Plan) []Item {
 		}
 	}
 	return items
+}
+
+// patience is what is waited for, and for how much longer at most.
+func patience(reason string, until, now time.Time) string {
+	if reason == "" || until.IsZero() {
+		return reason
+	}
+	return reason + " (at most " + span(until.Sub(now)) + " more)"
 }
 
 // look returns how a status is shown: its word and its role. A delete that says a reason left the

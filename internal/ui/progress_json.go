@@ -28,6 +28,7 @@ type resourceLine struct {
 	Name          string           `json:"name"`
 	Status        provision.Status `json:"status"`
 	Reason        string           `json:"reason"`
+	Until         string           `json:"until,omitempty"` // when a wait is given up
 	ElapsedMS     int64            `json:"elapsed_ms"`
 }
 
@@ -41,11 +42,15 @@ type noteLine struct {
 func (p *jsonProgress) Begin(string, []Item) {}
 
 func (p *jsonProgress) Event(e provision.Event) {
-	p.write(resourceLine{
+	line := resourceLine{
 		SchemaVersion: stack.SchemaVersion, Time: stamp(e.Time), Type: "resource",
 		LogicalID: e.LogicalID, ResourceType: e.Type, Name: e.Name,
 		Status: e.Status, Reason: e.Reason, ElapsedMS: e.Elapsed.Milliseconds(),
-	})
+	}
+	if !e.Until.IsZero() {
+		line.Until = stamp(e.Until)
+	}
+	p.write(line)
 }
 
 func (p *jsonProgress) Note(text string) {

@@ -49,7 +49,7 @@ func (p *plainProgress) Event(e provision.Event) {
 		"  " + pad(e.Type, p.types) + "  " + pad(e.LogicalID, p.ids) +
 		"  " + clean(e.Name) + "  " + seconds(e.Elapsed)
 	if e.Reason != "" {
-		line += "  " + clean(e.Reason)
+		line += "  " + clean(patience(e.Reason, e.Until, e.Time))
 	}
 	fmt.Fprintf(p.out, "%s\n", line)
 }

@@ -12,6 +12,7 @@ type row struct {
 	Item
 	status  provision.Status // "" before anything happened
 	reason  string
+	until   time.Time // when a wait is given up
 	elapsed time.Duration
 	seen    time.Time // when elapsed was that
 	left    bool      // the run ended and said no more of it
@@ -58,6 +59,14 @@ func (r row) time(now time.Time) string {
 		return span(d)
 	}
 	return ""
+}
+
+// waits is what a resource that is not done waits for.
+func (r row) waits(now time.Time) string {
+	if r.status.Done() {
+		return ""
+	}
+	return patience(r.reason, r.until, now)
 }
 
 // columns are the widths of a view's columns; 0 where there is no room for one. The logical ID, the
@@ -109,7 +118,7 @@ func (v *view) line(r row, c columns, spinner string, now time.Time) string {
 	o := v.out
 	word, role := r.look()
 	line := "  " + o.paint(role, r.symbol(o.symbols, spinner)) + " " + pad(o.fit(r.LogicalID, c.id), c.id)
-	time, detail := r.time(now), v.detail(r, c)
+	time, detail := r.time(now), v.detail(r, c, now)
 	if c.elapsed == 0 || time+detail == "" {
 		return line + "  " + o.paint(role, word)
 	}
@@ -121,11 +130,14 @@ func (v *view) line(r row, c columns, spinner string, now time.Time) string {
 }
 
 // detail is what a resource waits for, why it failed, or, where there is nothing to say, what it is.
-func (v *view) detail(r row, c columns) string {
+func (v *view) detail(r row, c columns, now time.Time) string {
 	o := v.out
+	waits := r.waits(now)
 	switch {
 	case c.detail == 0:
 		return ""
+	case waits != "" && !r.left:
+		return o.fit(waits, c.detail)
 	case r.reason != "" && r.status.Failed():
 		return o.paint(bad, o.fit(r.reason, c.detail))
 	case r.reason != "":

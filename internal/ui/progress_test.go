@@ -37,6 +37,10 @@ func tell(emit func(provision.Event)) {
 	at(5, provision.DeleteComplete, 75*time.Second, "")
 	at(6, provision.DeleteComplete, 100*time.Millisecond, "left as it is: it was there before the stack")
 	emit(provision.Event{
+		Time: noon.Add(time.Second), LogicalID: stackItems[7].LogicalID, Type: stackItems[7].Type, Name: stackItems[7].Name,
+		Status: provision.CreateInProgress, Elapsed: time.Second, Reason: "waiting for the policy", Until: noon.Add(5 * time.Minute),
+	})
+	emit(provision.Event{
 		LogicalID: "JobQueue.replaced", Type: "AWS::SQS::Queue", Name: "old-jobs",
 		Status: provision.DeleteInProgress, Time: noon,
 	})

@@ -32,7 +32,8 @@ func (v *view) event(e provision.Event, now time.Time) {
 		v.rows = append(v.rows, row{Item: Item{e.LogicalID, e.Type, e.Name}})
 	}
 	r := &v.rows[i]
-	r.status, r.reason, r.elapsed, r.seen = e.Status, e.Reason, e.Elapsed, now
+	r.status, r.reason, r.until = e.Status, e.Reason, e.Until
+	r.elapsed, r.seen = e.Elapsed, now
 }
 
 // unbounded stands for the width or height of a place that has none.
@@ -41,7 +42,7 @@ const unbounded = 1000
 // frame returns the lines to show while the run goes on, at most one less than the screen has.
 func (v *view) frame(width, height int, now time.Time) []string {
 	room := max(height-2, 1) // the title and the cursor have a line each
-	notes, waits := v.noted(width), v.waits(width)
+	notes, waits := v.noted(width), v.waits(width, now)
 	spare := max(room-len(v.rows), room/3)
 	notes = notes[:min(len(notes), spare)]
 	below := append(waits[:min(len(waits), spare-len(notes))], notes...)
@@ -144,14 +145,15 @@ func (v *view) elapsed(now time.Time) string {
 
 // waits returns what is waited for where a row has no room to say so. Such lines stand under all rows,
 // so that they come and go without moving any.
-func (v *view) waits(width int) []string {
+func (v *view) waits(width int, now time.Time) []string {
 	c := v.columns(width)
 	var lines []string
 	for _, r := range v.rows {
-		if r.reason == "" || r.status.Done() || cells(r.reason) <= c.detail {
+		waits := r.waits(now)
+		if cells(waits) <= c.detail {
 			continue
 		}
-		for _, line := range wrap(r.LogicalID+": "+r.reason, max(width-3, 1)) {
+		for _, line := range wrap(r.LogicalID+": "+waits, max(width-3, 1)) {
 			lines = append(lines, "  "+v.out.paint(muted, line))
 		}
 	}

@@ -103,6 +103,10 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 		"RemovalText":  func(o *Output) error { return RemovalText(o, removal) },
 		"Error":        func(o *Output) error { return Error(o, evil, evil) },
 		"Warning":      func(o *Output) error { return Warning(o, evil) },
+		"Hint":         func(o *Output) error { return Hint(o, evil) },
+		"Next":         func(o *Output) error { return Next(o, evil) },
+		"ErrorJSON":    func(o *Output) error { return ErrorJSON(o, evil, evil) },
+		"HintJSON":     func(o *Output) error { return HintJSON(o, evil) },
 		"Done":         func(o *Output) error { return Done(o, evil, evil) },
 		"Confirm":      func(o *Output) error { _, err := Confirm(strings.NewReader(""), o, evil); return err },
 		"plain":        func(o *Output) error { return run(NewPlainProgress(o)) },
@@ -153,7 +157,7 @@ func TestWrapKeepsCommandsInOnePiece(t *testing.T) {
 
 func TestChopIsNeverTooWideAndLosesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text, w := rapid.String().Draw(t, "text"), rapid.IntRange(2, 40).Draw(t, "width")
+		text, w := rapid.String().Draw(t, "text"), rapid.IntRange(4, 40).Draw(t, "width")
 		lines := chop(text, w)
 		for _, line := range lines {
 			if cells(line) > w {

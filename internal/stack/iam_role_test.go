@@ -1,0 +1,180 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/url"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/eventscale/eventscale/internal/provision"
+	"github.com/eventscale/eventscale/internal/sandbox"
+)
+
+const testRole = "eventscale-gpu-workers-us-east-1"
+
+// trust is a trust policy in canonical form.
+func trust(service string) string {
+	return document(statement{Effect: "Allow", Principal: map[string]string{"Service": service}, Action: "sts:AssumeRole"})
+}
+
+func (c *cloud) addRole(name, service string) {
+	c.Helper()
+	c.done(c.theirs.iam.CreateRole(c.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trust(service))}))
+}
+
+func roleSubject() subject[roleProperties] {
+	return subject[roleProperties]{
+		kind: func(k kinds) provision.Kind[roleProperties] { return k.role },
+		name: testRole, other: testRole + "-2",
+		want: roleProperties{
+			AssumeRolePolicyDocument: trustLambda(), Description: "100 % ours + theirs",
+			Tags: provision.Tags{"owner": "us"},
+		},
+		others: map[string][]any{
+			"AssumeRolePolicyDocument": {trust("ec2.amazonaws.com"), trust("events.amazonaws.com")},
+			"Description":              {"other", ""},
+		},
+		physicalID: testRole,
+		arn:        "arn:aws:iam::123456789012:role/" + testRole,
+		meddle: func(c *cloud) {
+			c.done(c.theirs.iam.UpdateAssumeRolePolicy(c.Context(), &iam.UpdateAssumeRolePolicyInput{
+				RoleName: aws.String(testRole), PolicyDocument: aws.String(trust("ec2.amazonaws.com")),
+			}))
+			c.done(c.theirs.iam.UntagRole(c.Context(), &iam.UntagRoleInput{RoleName: aws.String(testRole), TagKeys: []string{"owner"}}))
+		},
+		meddled: []string{"AssumeRolePolicyDocument", "Tags"},
+	}
+}
+
+func TestRoleConforms(t *testing.T) { conforms(t, roleSubject()) }
+
+// IAM compares names without regard to case: another's role of our name in capitals is a conflict.
+func TestRoleOfOtherCaseExists(t *testing.T) {
+	s := roleSubject().stage(t)
+	s.addRole("EVENTSCALE-gpu-workers-us-east-1", "ec2.amazonaws.com")
+	_, err := s.fresh().Create(t.Context(), provision.Identity{Name: s.name}, s.want)
+	if !errors.Is(err, provision.ErrExists) {
+		t.Errorf("%v, want ErrExists", err)
+	}
+}
+
+// A role just made can show its unique ID in the place of its ARN.
+func TestRoleWaitsForItsARN(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		role := types.Role{RoleName: aws.String(testRole), Arn: aws.String("AROAEXAMPLE"), AssumeRolePolicyDocument: aws.String(url.QueryEscape(trustLambda()))}
+		settles := time.Now().Add(5 * time.Second)
+		k := roleKind(roleOf(func() types.Role {
+			if !time.Now().Before(settles) {
+				role.Arn = aws.String("arn:aws:iam::123456789012:role/" + testRole)
+			}
+			return role
+		}))
+		live, err := k.Read(t.Context(), provision.Identity{Name: testRole})
+		if err != nil || live.ARN != "arn:aws:iam::123456789012:role/"+testRole {
+			t.Errorf("%s, %v", live.ARN, err)
+		}
+		took(t, settles.Add(-5*time.Second), 5*time.Second, 10*time.Second)
+	})
+}
+
+// roleOf is an IAM with one role, which only GetRole is asked of.
+type roleReader struct {
+	roleAPI
+	role func() types.Role
+}
+
+func roleOf(role func() types.Role) roleAPI { return roleReader{role: role} }
+
+func (r roleReader) GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error) {
+	role := r.role()
+	return &iam.GetRoleOutput{Role: &role}, nil
+}
+
+// withForeignPolicy makes our role, and gives it a policy that IAM will not delete it with.
+func withForeignPolicy(t *testing.T) *stage[roleProperties] {
+	s := roleSubject().stage(t)
+	s.create(s.name)
+	s.done(s.theirs.iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
+		RoleName: &s.name, PolicyName: aws.String("theirs"), PolicyDocument: aws.String(ingestPermissions("a:b", "c:d")),
+	}))
+	return s
+}
+
+func TestRoleIsDeletedAsSoonAsItsPolicyIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := withForeignPolicy(t)
+		start := time.Now()
+		go func() {
+			time.Sleep(20 * time.Second)
+			s.done(s.theirs.iam.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: &s.name, PolicyName: aws.String("theirs")}))
+		}()
+		if err := s.fresh().Delete(t.Context(), provision.Identity{Name: s.name}); err != nil {
+			t.Error(err)
+		}
+		took(t, start, 20*time.Second, 30*time.Second)
+		s.missing(provision.Identity{Name: s.name})
+	})
+}
+
+func TestRoleThatKeepsAPolicyIsNotWaitedForForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := withForeignPolicy(t)
+		start := time.Now()
+		err := s.fresh().Delete(t.Context(), provision.Identity{Name: s.name})
+		if _, ok := errors.AsType[*types.DeleteConflictException](err); !ok {
+			t.Errorf("%v, want what IAM said", err)
+		}
+		took(t, start, iamPropagation, iamPropagation)
+	})
+}
+
+func TestRoleThatIAMRefusesIsNotTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := roleSubject().stage(t)
+		s.want.AssumeRolePolicyDocument = ingestPermissions("a:b", "c:d") // names resources, and no principal
+		s.atOnce("CreateRole", "MalformedPolicyDocument", func() error {
+			_, err := s.fresh().Create(t.Context(), provision.Identity{Name: s.name}, s.want)
+			return err
+		})
+	})
+}
+
+// What a function may do is told by its own policy alone, so a role must go with that policy, whoever
+// deletes which first.
+func TestRoleAndPolicyAreDeletedInAnyOrder(t *testing.T) {
+	p := newProject(newCloud(t, sandbox.Options{}))
+	p.up()
+	for _, id := range []string{IngestRolePolicy, IngestRole} {
+		p.done(nil, deleteRecorded(t, p, id))
+	}
+	if err := p.destroy(); err != nil {
+		t.Error(err)
+	}
+	if left := p.load().Resources; len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// deleteRecorded deletes an object behind the back of the stack that recorded it.
+func deleteRecorded(t *testing.T, p *project, logicalID string) error {
+	t.Helper()
+	r := p.load().Record(logicalID)
+	id := provision.Identity{Name: r.Name, PhysicalID: r.PhysicalID, ARN: r.ARN}
+	k, _ := observe(p.theirs, home, p.spec)
+	remove := map[string]func(context.Context, provision.Identity) error{
+		queueType: k.queue.Delete, roleType: k.role.Delete, rolePolicyType: k.rolePolicy.Delete, logGroupType: k.logGroup.Delete,
+		functionType: k.function.Delete, scalingPolicyType: k.policy.Delete, metricsCollectionType: k.metrics.Delete, alarmType: k.alarm.Delete,
+	}
+	if _, known := remove[r.Type]; !known {
+		t.Fatalf("%s is none of %v", r.Type, slices.Sorted(maps.Keys(remove)))
+	}
+	return remove[r.Type](t.Context(), id)
+}
