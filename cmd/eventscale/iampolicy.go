@@ -37,7 +37,8 @@ func (a *app) iamPolicy(o *upOptions) error {
 
 // policyOf returns the spec of the flags, or of the recorded stack where no group is named.
 func (a *app) policyOf(o *upOptions) (stack.Spec, stack.Account, error) {
-	account := stack.Account{Partition: "*", ID: cmp.Or(o.account, "*"), Region: cmp.Or(a.global.region, a.env("AWS_REGION"), a.env("AWS_DEFAULT_REGION"), "*")}
+	region := cmp.Or(a.global.region, a.env("AWS_REGION"), a.env("AWS_DEFAULT_REGION"), "*")
+	account := stack.Account{Partition: stack.PartitionOf(region), ID: cmp.Or(o.account, "*"), Region: region}
 	if o.spec.ASG != "" {
 		spec, _, err := o.resolve(a.global.stack)
 		return spec, account, err
@@ -46,7 +47,7 @@ func (a *app) policyOf(o *upOptions) (stack.Spec, stack.Account, error) {
 	if err != nil {
 		return stack.Spec{}, account, err
 	}
-	account.ID, account.Region = snapshot.Account, snapshot.Region
+	account = stack.Account{Partition: stack.PartitionOf(snapshot.Region), ID: snapshot.Account, Region: snapshot.Region}
 	spec, err := stack.SpecOf(snapshot)
 	return spec, account, err
 }

@@ -188,7 +188,7 @@ func (w *world) intended(c call) error {
 		}
 		return fmt.Errorf("before %v the disk says %+v", c, r)
 	}
-	return fmt.Errorf("before %v nothing of it is on the disk:\n%s", c, w.disk)
+	return fmt.Errorf("before %v nothing of it is on the disk: %v", c, ids(w.saved()))
 }
 
 func TestResultsAreSavedBeforeDependentsBegin(t *testing.T) {

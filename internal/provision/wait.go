@@ -41,10 +41,20 @@ func Retry[T any](ctx context.Context, p Patience, call func(context.Context) (T
 		}
 		Waiting(ctx, "waiting for "+p.Reason, deadline)
 		if stopped := sleep(ctx, min(jitter(pause), left)); stopped != nil {
-			return result, fmt.Errorf("%w (while waiting for %s: %w)", stopped, p.Reason, err)
+			return result, &stoppedError{p.Reason, stopped, err}
 		}
 	}
 }
+
+// stoppedError is a wait that the end of the context cut short.
+type stoppedError struct {
+	reason string
+	cause  error // of the context's end
+	last   error // of the last call
+}
+
+func (e *stoppedError) Error() string   { return "stopped while waiting for " + e.reason }
+func (e *stoppedError) Unwrap() []error { return []error{e.cause, e.last} }
 
 // jitter spreads a pause over 75 to 100 % of itself, so that many stacks do not ask at one instant.
 func jitter(d time.Duration) time.Duration {

@@ -20,7 +20,7 @@ const stackName = "workers"
 type world struct {
 	*cloud
 	mu     sync.Mutex
-	disk   []byte // the state file
+	disk   *state.Snapshot // what the state file holds
 	saves  int
 	events []Event
 	group  string // of the last design, as the spec in the state tells it
@@ -31,16 +31,8 @@ type world struct {
 
 func newWorld() *world {
 	w := &world{cloud: newCloud(), group: first.group}
-	w.disk = encode(state.New(stackName, "123456789012", "eu-central-1", "gpu-workers"))
+	w.disk = state.New(stackName, "123456789012", "eu-central-1", "gpu-workers")
 	return w
-}
-
-func encode(s *state.Snapshot) []byte {
-	b, err := s.Encode()
-	if err != nil {
-		panic(err)
-	}
-	return b
 }
 
 // clone returns a world of the same objects and state, with no history.
@@ -55,11 +47,15 @@ func (w *world) clone() *world {
 	return c
 }
 
-// saved returns what is on the disk.
+// saved returns what is on the disk, as a process that starts reads it.
 func (w *world) saved() *state.Snapshot {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s, err := state.Decode(w.disk)
+	data, err := w.disk.Encode()
+	if err != nil {
+		panic(err)
+	}
+	s, err := state.Decode(data)
 	if err != nil {
 		panic(err)
 	}
@@ -71,7 +67,7 @@ func (w *world) save(s *state.Snapshot) error {
 	write := func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.disk = encode(s)
+		w.disk = s.Clone()
 		w.saves++
 	}
 	if w.onSave == nil {

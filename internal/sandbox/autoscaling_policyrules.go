@@ -167,7 +167,7 @@ func checkTracking(c *types.TargetTrackingConfiguration) error {
 	}
 	returned := 0
 	for _, query := range custom.Metrics {
-		if !metricID.MatchString(aws.ToString(query.Id)) {
+		if !metricID().MatchString(aws.ToString(query.Id)) {
 			return autoscalingInvalid("Metric Id " + aws.ToString(query.Id) + " is not valid.")
 		}
 		if query.ReturnData == nil || *query.ReturnData {

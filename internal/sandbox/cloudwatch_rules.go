@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,8 +23,8 @@ const (
 )
 
 var (
-	metricID          = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]*$`)
-	extendedStatistic = regexp.MustCompile(`^(p(\d{1,2}(\.\d+)?|100)|IQM|(p|tm|wm|tc|ts)\d+(\.\d+)?|(PR|TM|WM|TC|TS)\(.*\))$`)
+	metricID          = pattern(`^[a-z][a-zA-Z0-9_]*$`)
+	extendedStatistic = pattern(`^(p(\d{1,2}(\.\d+)?|100)|IQM|(p|tm|wm|tc|ts)\d+(\.\d+)?|(PR|TM|WM|TC|TS)\(.*\))$`)
 )
 
 // checkAlarm checks the whole definition. It never looks whether an action exists: neither does AWS.
@@ -140,7 +139,7 @@ func checkSubject(in *cloudwatch.PutMetricAlarmInput) string {
 		return "Either MetricName and Namespace or Metrics must be specified."
 	case (in.Statistic == "") == (in.ExtendedStatistic == nil):
 		return "Exactly one of Statistic and ExtendedStatistic must be specified."
-	case in.Statistic == "" && !extendedStatistic.MatchString(*in.ExtendedStatistic):
+	case in.Statistic == "" && !extendedStatistic().MatchString(*in.ExtendedStatistic):
 		return "The value " + *in.ExtendedStatistic + " for parameter ExtendedStatistic is not supported."
 	}
 	faults := []string{
@@ -206,7 +205,7 @@ func checkQueries(queries []types.MetricDataQuery) string {
 func checkQuery(query types.MetricDataQuery, seen map[string]bool) string {
 	id := aws.ToString(query.Id)
 	switch {
-	case !metricID.MatchString(id):
+	case !metricID().MatchString(id):
 		return "The value '" + id + "' for parameter Metrics.member.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$."
 	case seen[id]:
 		return "The values for parameter Metrics.member.Id must be unique: " + id + "."

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -27,12 +28,18 @@ func checkLength(value, parameter string, shortest, longest int) string {
 	return ""
 }
 
+// pattern returns a regular expression that is compiled when first used: a program that is never asked
+// anything, which most commands are to the sandbox, does not pay for it.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 // checkPattern wants pattern to match the whole value; AWS prints the pattern without its anchors.
-func checkPattern(value, parameter string, pattern *regexp.Regexp) string {
-	if pattern.MatchString(value) {
+func checkPattern(value, parameter string, pattern func() *regexp.Regexp) string {
+	if pattern().MatchString(value) {
 		return ""
 	}
-	bare := strings.TrimSuffix(strings.TrimPrefix(pattern.String(), "^"), "$")
+	bare := strings.TrimSuffix(strings.TrimPrefix(pattern().String(), "^"), "$")
 	return constraint(value, parameter, "Member must satisfy regular expression pattern: "+bare)
 }
 

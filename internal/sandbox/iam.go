@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"regexp"
 	"strings"
 	"time"
 
@@ -56,8 +55,8 @@ const (
 )
 
 var (
-	iamNameChars  = regexp.MustCompile(`^[\w+=,.@-]+$`)
-	iamPathFormat = regexp.MustCompile(`^(/|/[\x21-\x7e]+/)$`)
+	iamNameChars  = pattern(`^[\w+=,.@-]+$`)
+	iamPathFormat = pattern(`^(/|/[\x21-\x7e]+/)$`)
 )
 
 func (w *world) createRole(r *request, in *iam.CreateRoleInput) (*iam.CreateRoleOutput, error) {
@@ -269,14 +268,14 @@ func checkIAMName(name, parameter string, longest int) string {
 	if fault := checkLength(name, parameter, 1, longest); fault != "" {
 		return fault
 	}
-	if !iamNameChars.MatchString(name) {
+	if !iamNameChars().MatchString(name) {
 		return "The specified value for " + parameter + " is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
 	}
 	return ""
 }
 
 func checkIAMPath(path string) string {
-	if !iamPathFormat.MatchString(path) {
+	if !iamPathFormat().MatchString(path) {
 		return "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters."
 	}
 	return checkLength(path, "path", 1, 512)

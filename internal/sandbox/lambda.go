@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"maps"
-	"regexp"
 	"strings"
 	"time"
 
@@ -157,15 +156,15 @@ func (w *world) listFunctionTags(r *request, in *lambda.ListTagsInput) (*lambda.
 // functionReference is what Lambda takes for a function: its name, its ARN or a part of it, and a
 // qualifier behind any of them.
 // https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html
-var functionReference = regexp.MustCompile(
+var functionReference = pattern(
 	`^(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?$`)
 
 // functionNamed finds a function by what functionReference takes.
 func (w *world) functionNamed(r *request, reference, qualifier *string) (*function, error) {
-	parts := functionReference.FindStringSubmatch(aws.ToString(reference))
+	parts := functionReference().FindStringSubmatch(aws.ToString(reference))
 	if parts == nil {
 		return nil, lambdaValidation(constraint(aws.ToString(reference), "functionName",
-			"Member must satisfy regular expression pattern: "+strings.Trim(functionReference.String(), "^$")))
+			"Member must satisfy regular expression pattern: "+strings.Trim(functionReference().String(), "^$")))
 	}
 	// By the groups of the pattern, which is AWS's own and so has many.
 	region, account, name, version := strings.TrimSuffix(parts[3], ":"), strings.TrimSuffix(parts[8], ":"), parts[10], parts[12]

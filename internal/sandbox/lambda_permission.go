@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -24,9 +23,9 @@ type permission struct {
 const maxPolicyBytes = 20 * 1024
 
 var (
-	statementID      = regexp.MustCompile(`^([a-zA-Z0-9-_]+)$`)
-	permissionAction = regexp.MustCompile(`^(lambda:[*]|lambda:[a-zA-Z]+|[*])$`)
-	twelveDigits     = regexp.MustCompile(`^\d{12}$`)
+	statementID      = pattern(`^([a-zA-Z0-9-_]+)$`)
+	permissionAction = pattern(`^(lambda:[*]|lambda:[a-zA-Z]+|[*])$`)
+	twelveDigits     = pattern(`^\d{12}$`)
 )
 
 // addPermission refuses a statement ID that is taken, even by an identical statement.
@@ -116,7 +115,7 @@ func principalOf(r *request, given string) any {
 	switch {
 	case given == "*":
 		return given
-	case twelveDigits.MatchString(given):
+	case twelveDigits().MatchString(given):
 		return map[string]string{"AWS": "arn:" + r.partition + ":iam::" + given + ":root"}
 	case strings.HasPrefix(given, "arn:"):
 		return map[string]string{"AWS": given}

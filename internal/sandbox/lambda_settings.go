@@ -3,7 +3,6 @@ package sandbox
 import (
 	"encoding/json"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,11 +120,11 @@ func firstOf[T ~string](values ...T) T {
 }
 
 var (
-	functionNameChars = regexp.MustCompile(`^[a-zA-Z0-9-_]+$`)
-	handlerChars      = regexp.MustCompile(`^[^\s]+$`)
-	roleARN           = regexp.MustCompile(`^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$`)
-	variableName      = regexp.MustCompile(`^[a-zA-Z]([a-zA-Z0-9_])+$`)
-	logGroupOfLambda  = regexp.MustCompile(`^[\.\-_/#A-Za-z0-9]+$`)
+	functionNameChars = pattern(`^[a-zA-Z0-9-_]+$`)
+	handlerChars      = pattern(`^[^\s]+$`)
+	roleARN           = pattern(`^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$`)
+	variableName      = pattern(`^[a-zA-Z]([a-zA-Z0-9_])+$`)
+	logGroupOfLambda  = pattern(`^[\.\-_/#A-Za-z0-9]+$`)
 )
 
 // checkNewFunctionName takes a bare name or the ARN the function will have, and returns the bare name.
@@ -251,7 +250,7 @@ func checkEnvironment(variables map[string]string) error {
 	for _, name := range sortedKeys(variables) {
 		if isReservedVariable(name) {
 			reserved = append(reserved, name)
-		} else if !variableName.MatchString(name) {
+		} else if !variableName().MatchString(name) {
 			return lambdaValidation("1 validation error detected: Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]")
 		}
 	}

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -36,7 +35,7 @@ func (w *world) logsOperations() []operation {
 	}
 }
 
-var logGroupChars = regexp.MustCompile(`^[\.\-_/#A-Za-z0-9]+$`)
+var logGroupChars = pattern(`^[\.\-_/#A-Za-z0-9]+$`)
 
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 func retentionDays() []int32 {
@@ -201,7 +200,7 @@ func (w *world) logGroupNamed(r *request, name *string) (*logGroup, error) {
 // logGroupAt finds a group by its ARN without the ":*".
 func (w *world) logGroupAt(r *request, arn *string) (*logGroup, error) {
 	name, ok := strings.CutPrefix(aws.ToString(arn), r.arn("logs", "log-group:"))
-	if !ok || !logGroupChars.MatchString(name) {
+	if !ok || !logGroupChars().MatchString(name) {
 		return nil, logsInvalid("The specified resource ARN is not valid: " + aws.ToString(arn))
 	}
 	g, ok := w.in(r).LogGroups[name]

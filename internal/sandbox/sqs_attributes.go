@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,17 +15,17 @@ import (
 )
 
 var (
-	standardQueueName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,80}$`)
-	fifoQueueName     = regexp.MustCompile(`^[0-9A-Za-z_-]{1,75}\.fifo$`)
+	standardQueueName = pattern(`^[0-9A-Za-z_-]{1,80}$`)
+	fifoQueueName     = pattern(`^[0-9A-Za-z_-]{1,75}\.fifo$`)
 )
 
 func checkQueueName(name string, fifo bool) error {
 	switch {
 	case name == "":
 		return sqsMissingParameter("QueueName")
-	case fifo && !fifoQueueName.MatchString(name):
+	case fifo && !fifoQueueName().MatchString(name):
 		return sqsInvalidParameter("The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length.")
-	case !fifo && !standardQueueName.MatchString(name):
+	case !fifo && !standardQueueName().MatchString(name):
 		return sqsInvalidParameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
 	}
 	return nil

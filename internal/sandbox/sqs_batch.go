@@ -3,7 +3,6 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,7 +16,7 @@ const (
 	maxBatchBytes   = 1_048_576
 )
 
-var batchEntryID = regexp.MustCompile(`^[0-9A-Za-z_-]{1,80}$`)
+var batchEntryID = pattern(`^[0-9A-Za-z_-]{1,80}$`)
 
 // sendMessageBatch sends each entry for itself: one that fails does not stop the others.
 func (w *world) sendMessageBatch(r *request, in *sqs.SendMessageBatchInput) (*sqs.SendMessageBatchOutput, error) {
@@ -91,7 +90,7 @@ func checkBatch(entryType string, ids []*string) error {
 	seen := map[string]bool{}
 	for _, id := range ids {
 		switch id := aws.ToString(id); {
-		case !batchEntryID.MatchString(id):
+		case !batchEntryID().MatchString(id):
 			return &types.InvalidBatchEntryId{Message: aws.String("A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.")}
 		case seen[id]:
 			return &types.BatchEntryIdsNotDistinct{Message: aws.String("Id " + id + " repeated.")}

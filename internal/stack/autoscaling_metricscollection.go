@@ -15,7 +15,7 @@ import (
 // metricsCollectionProperties are our part of the MetricsCollection of an AWS::AutoScaling::AutoScalingGroup.
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_EnableMetricsCollection.html
 type metricsCollectionProperties struct {
-	Metric string // one group metric, collected each minute, free of charge
+	Metric string `replace:"true"` // one group metric, collected each minute, free of charge
 }
 
 type metricsCollectionAPI interface {

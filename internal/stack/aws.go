@@ -22,6 +22,18 @@ type Account struct {
 	Region    string
 }
 
+// PartitionOf returns the partition of a region.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+func PartitionOf(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
 // arn returns the ARN of a regional object.
 func (a Account) arn(service, resource string) string {
 	return arn.ARN{Partition: a.Partition, Service: service, Region: a.Region, AccountID: a.ID, Resource: resource}.String()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"testing"
 
@@ -127,7 +126,7 @@ func testCreate[P any](s *stage[P]) {
 	live := s.create(s.name)
 	s.reads(live, s.want)
 	for _, id := range []struct{ what, got, want string }{{"physical ID", live.PhysicalID, s.physicalID}, {"ARN", live.ARN, s.arn}} {
-		if !regexp.MustCompile("^" + id.want + "$").MatchString(id.got) {
+		if !pattern("^" + id.want + "$").MatchString(id.got) {
 			s.Errorf("%s %q, want %s", id.what, id.got, id.want)
 		}
 	}

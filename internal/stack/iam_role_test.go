@@ -3,9 +3,7 @@ package stack
 import (
 	"context"
 	"errors"
-	"maps"
 	"net/url"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/eventscale/eventscale/internal/provision"
-	"github.com/eventscale/eventscale/internal/sandbox"
 )
 
 const testRole = "eventscale-gpu-workers-us-east-1"
@@ -145,36 +142,4 @@ func TestRoleThatIAMRefusesIsNotTriedAgain(t *testing.T) {
 			return err
 		})
 	})
-}
-
-// What a function may do is told by its own policy alone, so a role must go with that policy, whoever
-// deletes which first.
-func TestRoleAndPolicyAreDeletedInAnyOrder(t *testing.T) {
-	p := newProject(newCloud(t, sandbox.Options{}))
-	p.up()
-	for _, id := range []string{IngestRolePolicy, IngestRole} {
-		p.done(nil, deleteRecorded(t, p, id))
-	}
-	if err := p.destroy(); err != nil {
-		t.Error(err)
-	}
-	if left := p.load().Resources; len(left) > 0 {
-		t.Errorf("left: %v", left)
-	}
-}
-
-// deleteRecorded deletes an object behind the back of the stack that recorded it.
-func deleteRecorded(t *testing.T, p *project, logicalID string) error {
-	t.Helper()
-	r := p.load().Record(logicalID)
-	id := provision.Identity{Name: r.Name, PhysicalID: r.PhysicalID, ARN: r.ARN}
-	k, _ := observe(p.theirs, home, p.spec)
-	remove := map[string]func(context.Context, provision.Identity) error{
-		queueType: k.queue.Delete, roleType: k.role.Delete, rolePolicyType: k.rolePolicy.Delete, logGroupType: k.logGroup.Delete,
-		functionType: k.function.Delete, scalingPolicyType: k.policy.Delete, metricsCollectionType: k.metrics.Delete, alarmType: k.alarm.Delete,
-	}
-	if _, known := remove[r.Type]; !known {
-		t.Fatalf("%s is none of %v", r.Type, slices.Sorted(maps.Keys(remove)))
-	}
-	return remove[r.Type](t.Context(), id)
 }

@@ -14,6 +14,9 @@ const (
 	InSync   Drift = "IN_SYNC"
 	Modified Drift = "MODIFIED"
 	Deleted  Drift = "DELETED"
+
+	// NotCreated is our own word: an `up` did not come so far, or the group needs more than it did.
+	NotCreated Drift = "NOT_CREATED"
 )
 
 // Status is what `eventscale status` shows: health, drift and the live loop at one moment.

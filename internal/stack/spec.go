@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
+	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/eventscale/eventscale/internal/provision"
@@ -135,16 +136,21 @@ func (c *checker) must(ok bool, field string, value any, allowed, advice string)
 	}
 }
 
-var stackName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+// pattern returns a regular expression that is compiled when first used: most commands use none.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
+var stackName = pattern(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 
 // groupName: AWS takes any character but control characters, 1..255.
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html
-var groupName = regexp.MustCompile(`^[^\p{Cc}]{1,255}$`)
+var groupName = pattern(`^[^\p{Cc}]{1,255}$`)
 
 func (c *checker) names(s *Spec) {
 	c.must(s.ASG != "", "asg", s.ASG, "the name of an existing Auto Scaling group is required", "eventscale up --asg NAME; try it without an account: eventscale up --asg gpu-workers --sandbox")
-	c.must(s.ASG == "" || groupName.MatchString(s.ASG), "asg", s.ASG, "must be 1 to 255 characters, none of them a control character", "")
-	c.must(stackName.MatchString(s.Stack), "stack", s.Stack, "must be of a-z, 0-9 and -, and begin and end with a letter or digit", "for example --stack "+cmp.Or(StackName(s.Stack), "gpu-workers"))
+	c.must(s.ASG == "" || groupName().MatchString(s.ASG), "asg", s.ASG, "must be 1 to 255 characters, none of them a control character", "")
+	c.must(stackName().MatchString(s.Stack), "stack", s.Stack, "must be of a-z, 0-9 and -, and begin and end with a letter or digit", "for example --stack "+cmp.Or(StackName(s.Stack), "gpu-workers"))
 	c.must(len(s.Stack) <= maxStackName, "stack", s.Stack, fmt.Sprintf("must have at most %d characters, has %d", maxStackName, len(s.Stack)), "for example --stack "+StackName(s.Stack))
 	c.must(s.Preset == Safe || s.Preset == Classic, "preset", s.Preset, "must be safe or classic", "")
 }
@@ -195,20 +201,20 @@ func intList(list []int) string {
 // handlerName and environmentName are Lambda's.
 // https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 var (
-	handlerName     = regexp.MustCompile(`^[^\s]{1,128}$`)
-	environmentName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]+$`)
+	handlerName     = pattern(`^[^\s]{1,128}$`)
+	environmentName = pattern(`^[a-zA-Z][a-zA-Z0-9_]+$`)
 )
 
 func (c *checker) function(s *Spec) {
 	timeout := time.Duration(s.FunctionTimeout)
-	c.must(handlerName.MatchString(s.Handler), "handler", s.Handler, "must be 1 to 128 characters without white space", "for example --handler index.handler")
+	c.must(handlerName().MatchString(s.Handler), "handler", s.Handler, "must be 1 to 128 characters without white space", "for example --handler index.handler")
 	c.must(s.Runtime != "", "runtime", s.Runtime, "must be a Lambda runtime", "for example --runtime python3.13")
 	c.must(s.Memory >= minMemory && s.Memory <= maxMemory, "memory", s.Memory, "must be 128 to 10240 (MB)", "")
 	c.must(timeout >= time.Second && timeout <= maxFunctionTimeout && wholeSeconds(s.FunctionTimeout), "function-timeout", s.FunctionTimeout, "must be whole seconds, from 1s to 15m", "")
 	size := 0
 	for name, value := range s.Env {
 		size += len(name) + len(value.Reveal())
-		c.must(environmentName.MatchString(name), "env", name, "a name must be of letters, digits and _, begin with a letter and have at least 2 characters", "--env NAME=VALUE")
+		c.must(environmentName().MatchString(name), "env", name, "a name must be of letters, digits and _, begin with a letter and have at least 2 characters", "--env NAME=VALUE")
 		c.must(name != queueURLVariable, "env", name, "is set by eventscale itself", "")
 		c.must(!strings.HasPrefix(name, "AWS_") && !strings.HasPrefix(name, "LAMBDA_"), "env", name, "names that begin with AWS_ or LAMBDA_ are Lambda's own", "")
 	}
@@ -223,7 +229,7 @@ func (c *checker) tags(tags map[string]string) {
 	for key, value := range tags {
 		c.must(key != "" && len([]rune(key)) <= maxTagKey, "tag", key+"="+value, "a key must be 1 to 128 characters", "--tag KEY=VALUE")
 		c.must(len([]rune(value)) <= maxTagValue, "tag", key+"="+value, "a value must be at most 256 characters", "")
-		c.must(tagText.MatchString(key) && tagText.MatchString(value), "tag", key+"="+value, "must be of letters, digits, spaces and _.:/=+-@", "")
+		c.must(tagText().MatchString(key) && tagText().MatchString(value), "tag", key+"="+value, "must be of letters, digits, spaces and _.:/=+-@", "")
 		c.must(!strings.HasPrefix(strings.ToLower(key), "aws:"), "tag", key+"="+value, "keys that begin with aws: are AWS's own", "")
 		c.must(!strings.HasPrefix(key, "eventscale:"), "tag", key+"="+value, "keys that begin with eventscale: are eventscale's own", "")
 	}
@@ -231,7 +237,7 @@ func (c *checker) tags(tags map[string]string) {
 
 // tagText is what every service here takes in tags.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
-var tagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+var tagText = pattern(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 // StackName makes a stack's name of a group's: at most 32 characters of a-z, 0-9 and -.
 func StackName(group string) string {

@@ -40,6 +40,7 @@ func (s *Stack) Status(ctx context.Context, now time.Time) (Status, error) {
 	status := Status{
 		SchemaVersion: SchemaVersion, Stack: s.Spec.Stack,
 		Account: s.Snapshot.Account, Region: s.account.Region, Time: now,
+		Alarms: []AlarmStatus{}, Policies: []PolicyStatus{}, Resources: []ResourceStatus{}, Activities: []Activity{},
 	}
 	err := s.Read(ctx)
 	if _, lost := errors.AsType[*GroupError](err); err != nil && !lost {
@@ -82,7 +83,10 @@ func (s *Stack) drift() ([]ResourceStatus, error) {
 		r := ResourceStatus{LogicalID: step.LogicalID, Type: step.Type, Name: step.Name, Drift: InSync}
 		switch step.Action {
 		case provision.Create:
-			r.Drift = Deleted
+			r.Drift = NotCreated
+			if step.Gone {
+				r.Drift = Deleted
+			}
 		case provision.Update, provision.Replace:
 			r.Drift = Modified
 		}
@@ -342,7 +346,7 @@ func (s *Status) trouble(groupARN, recordedARN string) string {
 	if len(s.Activities) > 0 && s.Activities[0].Failed {
 		return "the last scaling activity failed: " + s.Activities[0].Message
 	}
-	if q := s.Queue; q.DeadLetters != nil && *q.DeadLetters > 0 {
+	if q := s.Queue; q != nil && q.DeadLetters != nil && *q.DeadLetters > 0 {
 		return fmt.Sprintf("%d jobs failed %d times and lie in the dead-letter queue", *q.DeadLetters, maxReceives)
 	}
 	return ""

@@ -1,0 +1,130 @@
+package stack
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+
+	"github.com/eventscale/eventscale/internal/provision"
+)
+
+const testPolicy = "eventscale-gpu-workers-scale-out"
+
+const uuid = `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`
+
+func policySubject() subject[scalingPolicyProperties] {
+	arn := "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:" + uuid + ":autoScalingGroupName/gpu-workers:policyName/" + testPolicy
+	return subject[scalingPolicyProperties]{
+		kind: func(k kinds) provision.Kind[scalingPolicyProperties] { return k.policy },
+		name: testPolicy, other: testPolicy + "-2",
+		want: scalingPolicyProperties{
+			AutoScalingGroupName: testGroup, PolicyType: "SimpleScaling", AdjustmentType: "ChangeInCapacity",
+			ScalingAdjustment: 2, Cooldown: 300, Enabled: true,
+		},
+		others: map[string][]any{
+			"AdjustmentType":    {"PercentChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity"},
+			"ScalingAdjustment": {-1, 3},
+			"Cooldown":          {0, 60},
+			"Enabled":           {false, true},
+		},
+		physicalID: arn, arn: arn,
+		meddle: func(c *cloud) {
+			c.done(c.theirs.autoscaling.PutScalingPolicy(c.Context(), &autoscaling.PutScalingPolicyInput{
+				AutoScalingGroupName: aws.String(testGroup), PolicyName: aws.String(testPolicy), Enabled: aws.Bool(false),
+				AdjustmentType: aws.String("ChangeInCapacity"), ScalingAdjustment: aws.Int32(20), Cooldown: aws.Int32(300),
+			}))
+		},
+		meddled: []string{"Enabled", "ScalingAdjustment"},
+	}
+}
+
+func TestScalingPolicyConforms(t *testing.T) { conforms(t, policySubject()) }
+
+// A policy goes with its group, and a stack of a group that is gone can be destroyed.
+func TestScalingPolicyOfNoGroupIsGone(t *testing.T) {
+	s := policySubject().stage(t)
+	live := s.create(s.name)
+	s.done(s.theirs.autoscaling.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{
+		AutoScalingGroupName: aws.String(testGroup), ForceDelete: aws.Bool(true),
+	}))
+	s.missing(s.identity(live))
+	if err := s.fresh().Delete(t.Context(), s.identity(live)); err != nil {
+		t.Error(err)
+	}
+}
+
+// The recorded ARN tells on which group a policy is, after the stack was given another.
+func TestScalingPolicyIsFoundOnTheGroupOfItsARN(t *testing.T) {
+	s := policySubject().stage(t)
+	s.addGroup("other", 1)
+	k := s.fresh()
+	want := s.want
+	want.AutoScalingGroupName = "other"
+	live, err := k.Create(t.Context(), provision.Identity{Name: s.name}, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.missing(provision.Identity{Name: s.name})
+	s.create(s.name)
+	if found := s.read(s.identity(live)); found.ARN != live.ARN || found.Properties != want {
+		t.Errorf("found %+v, want %s", found, live.ARN)
+	}
+	if err := s.fresh().Delete(t.Context(), s.identity(live)); err != nil {
+		t.Error(err)
+	}
+	s.missing(s.identity(live))
+	s.read(provision.Identity{Name: s.name})
+}
+
+func TestScalingPolicyIsFoundAmongFifty(t *testing.T) {
+	s := policySubject().stage(t)
+	for _, a := range "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW" {
+		s.create(s.name + string(a))
+	}
+	s.missing(provision.Identity{Name: s.name})
+	s.reads(s.create(s.name), s.want)
+}
+
+// Emulators leave the ARN out of the answer; the alarm's action needs it.
+func TestScalingPolicyLooksUpAnARNThatTheAnswerLacks(t *testing.T) {
+	s := policySubject().stage(t)
+	s.faults.set("PutScalingPolicy", 1, func(answer *http.Response) (*http.Response, error) {
+		body, err := io.ReadAll(answer.Body)
+		cut := pattern(`<PolicyARN>.*</PolicyARN>`).ReplaceAllString(string(body), "")
+		answer.Body, answer.ContentLength = io.NopCloser(strings.NewReader(cut)), int64(len(cut))
+		return answer, err
+	})
+	s.reads(s.create(s.name), s.want)
+	if s.faults.hit != 1 {
+		t.Error("the answer was not cut")
+	}
+}
+
+func TestScalingPolicyThatAWSRefusesIsNotTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := policySubject().stage(t)
+		s.want.AutoScalingGroupName = "no-group"
+		s.atOnce("PutScalingPolicy", "ValidationError", func() error {
+			_, err := s.fresh().Create(t.Context(), provision.Identity{Name: s.name}, s.want)
+			return err
+		})
+	})
+}
+
+func TestPolicyARNIsTakenApart(t *testing.T) {
+	for arn, want := range map[string][2]string{
+		"arn:aws:autoscaling:us-east-1:1:scalingPolicy:u:autoScalingGroupName/g:policyName/p":         {"g", "p"},
+		"arn:aws:autoscaling:us-east-1:1:scalingPolicy:u:autoScalingGroupName/a:b/c d:policyName/p:q": {"a:b/c d", "p:q"},
+		"arn:aws:autoscaling:us-east-1:1:scalingPolicy:u":                                             {},
+		"": {},
+	} {
+		if group, name := splitPolicyARN(arn); group != want[0] || name != want[1] {
+			t.Errorf("%s: %q, %q", arn, group, name)
+		}
+	}
+}
