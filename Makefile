@@ -33,10 +33,10 @@ vuln: ## look for known vulnerabilities
 	@.ci/run vulnerabilities
 
 bench: ## round trips and wall time of each command against the sandbox over HTTP
-	$(GO) test ./cmd/eventscale -run '^$$' -bench . -benchtime 1x
+	$(GO) run ./internal/bench
 
-interop: ## other clients against our sandbox, and eventscale against moto_server, where installed
-	$(GO) test ./cmd/eventscale -tags interop -run Interop -count 1 -v
+interop: ## aws CLI, boto3 and terraform against our sandbox, and eventscale against moto_server: all must be installed
+	$(GO) test ./interop -tags interop -count 1 -v
 
 golden: ## rewrite the golden files; look at the difference before you commit it
 	-$(GO) test $(GOLDEN) -update

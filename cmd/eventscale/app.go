@@ -24,8 +24,8 @@ type app struct {
 	env            func(string) string
 	interactive    bool // a person can answer on stdin
 
-	global   globals
-	progress ui.Progress // while one is on the screen
+	global globals
+	screen screen
 }
 
 // globals are the flags of every command.
@@ -68,9 +68,7 @@ func (a *app) run(args []string) int {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
-	if a.progress != nil {
-		a.progress.End()
-	}
+	a.end()
 	return a.exit(err)
 }
 
@@ -90,19 +88,11 @@ func (a *app) interruptible(parent context.Context) (context.Context, func()) {
 		a.note("interrupted: finishing the calls in flight; once more leaves at once")
 		cancel(errInterrupted)
 		if _, ok := <-signals; ok {
+			a.end()
 			os.Exit(exitInterrupted)
 		}
 	}()
 	return ctx, func() { signal.Stop(signals); close(signals); cancel(nil) }
-}
-
-// note tells the user something while a run goes on.
-func (a *app) note(text string) {
-	if a.progress != nil {
-		a.progress.Note(text)
-		return
-	}
-	fmt.Fprintln(a.stderr, text)
 }
 
 // timeoutError is the cause of a run that --timeout stopped.

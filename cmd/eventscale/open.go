@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/eventscale/eventscale/internal/provision"
 	"github.com/eventscale/eventscale/internal/stack"
 	"github.com/eventscale/eventscale/internal/state"
 )
@@ -104,13 +103,6 @@ func (a *app) open(ctx context.Context, snapshot *state.Snapshot) (*stack.Stack,
 		Clients: clients, Spec: spec, Version: versionText(),
 		Snapshot: snapshot, Save: a.store().Save, Emit: a.event,
 	})
-}
-
-// event shows what happens to a resource.
-func (a *app) event(e provision.Event) {
-	if a.progress != nil {
-		a.progress.Event(e)
-	}
 }
 
 // versionText is the version of this program: the release's, or of the module it was built from.

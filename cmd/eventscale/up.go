@@ -156,24 +156,6 @@ func (a *app) apply(ctx context.Context, s *stack.Stack, plan *provision.Plan) e
 	return s.Apply(ctx, plan)
 }
 
-// begin puts a run on the screen; end leaves what it reached there.
-func (a *app) begin(title string, items []ui.Item) {
-	switch {
-	case a.json():
-		a.progress = ui.NewJSONProgress(a.stderr)
-	case a.global.verbose: // the log's lines would tear a live view apart
-		a.progress = ui.NewPlainProgress(a.err())
-	default:
-		a.progress = ui.NewProgress(a.err())
-	}
-	a.progress.Begin(title, items)
-}
-
-func (a *app) end() {
-	a.progress.End()
-	a.progress = nil
-}
-
 // finished prints what the user needs next.
 func (a *app) finished(s *stack.Stack, plan *provision.Plan) error {
 	outputs := s.Outputs()

@@ -48,7 +48,7 @@ func (t *table) row(cells ...string) { fmt.Fprintln(t.to, strings.Join(cells, "\
 func (t *table) title(g group) {
 	t.row()
 	fmt.Fprintf(t.to, "%s\n", g.about)
-	t.row("command", "delay", "calls", "mutating", "hops", "connections", "wall", "wall/ideal", "memory", "target")
+	t.row("command", "delay", "calls", "mutating", "hops", "connections", "wall", "best", "wall/ideal", "memory", "target")
 }
 
 func (t *table) rows(g group, delay time.Duration, results []figures) {
@@ -64,7 +64,7 @@ func (t *table) rows(g group, delay time.Duration, results []figures) {
 			verdict = judge(f, targets[i])
 		}
 		t.row(commands[i].name, delay.String(), fmt.Sprint(f.calls), fmt.Sprint(f.mutating), hops,
-			fmt.Sprint(f.connections), seconds(f.wall), ratio, megabytes(f.rss), verdict)
+			fmt.Sprint(f.connections), seconds(f.wall), seconds(f.best), ratio, megabytes(f.rss), verdict)
 	}
 }
 
@@ -90,7 +90,7 @@ func judge(f figures, most target) string {
 func (t *table) start(version time.Duration) {
 	t.row()
 	t.row("memory", megabytes(t.memory), met(t.memory < mostMemory, megabytes(mostMemory)))
-	t.row("version", fmt.Sprintf("%.1f ms", float64(version.Microseconds())/1000), met(version < mostStart, mostStart.String()))
+	t.row("version", milliseconds(version), met(version < mostStart, milliseconds(mostStart)))
 }
 
 func met(is bool, limit string) string {
@@ -104,10 +104,14 @@ func (t *table) flush(runs int) error {
 	if err := t.to.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(t.out, "\nEach figure is the median of %d runs; memory is the most of them.\n", runs)
+	_, err := fmt.Fprintf(t.out, "\nEach figure is the median of %d runs, the best time and the most memory apart. ideal = hops x delay.\n", runs)
 	return err
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f s", d.Seconds()) }
 
 func megabytes(bytes int) string { return fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20)) }
+
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+}

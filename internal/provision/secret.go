@@ -11,17 +11,22 @@ import (
 // its JSON is a digest, by which two secrets are compared.
 type Secret struct {
 	digest string
-	value  string
+	value  *string // fmt calls no method on an unexported field, and follows no pointer in it either
 }
 
 // NewSecret keeps a value secret.
 func NewSecret(value string) Secret {
 	sum := sha256.Sum256([]byte(value))
-	return Secret{digest: "sha256:" + hex.EncodeToString(sum[:]), value: value}
+	return Secret{digest: "sha256:" + hex.EncodeToString(sum[:]), value: &value}
 }
 
 // Reveal returns the value; "" where only the digest is known, as in a secret read from the state.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 func (s Secret) String() string { return "(sensitive)" }
 

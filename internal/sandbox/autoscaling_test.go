@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -68,13 +69,13 @@ func TestFirstGroup(t *testing.T) {
 	same(t, []int32{*g.MinSize, *g.MaxSize, *g.DesiredCapacity, *g.DefaultCooldown}, []int32{0, 20, 1, 300})
 	same(t, []string{*g.HealthCheckType, *g.LaunchTemplate.LaunchTemplateName}, []string{"EC2", "gpu-workers"})
 	same(t, g.AvailabilityZones, []string{"us-east-1a", "us-east-1b"})
-	if !pattern(`^arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:` + uuid + `:autoScalingGroupName/gpu-workers$`).MatchString(*g.AutoScalingGroupARN) {
+	if !regexp.MustCompile(`^arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:` + uuid + `:autoScalingGroupName/gpu-workers$`).MatchString(*g.AutoScalingGroupARN) {
 		t.Errorf("ARN %s", *g.AutoScalingGroupARN)
 	}
 	same(t, len(g.Instances), 1)
 	instance := g.Instances[0]
 	same(t, []string{string(instance.LifecycleState), *instance.HealthStatus, *instance.InstanceType}, []string{"InService", "Healthy", "g5.xlarge"})
-	if !pattern(`^i-0[0-9a-f]{16}$`).MatchString(*instance.InstanceId) {
+	if !regexp.MustCompile(`^i-0[0-9a-f]{16}$`).MatchString(*instance.InstanceId) {
 		t.Errorf("instance %s", *instance.InstanceId)
 	}
 	first := s.activities()
@@ -102,7 +103,7 @@ func TestUnknownGroup(t *testing.T) {
 func TestPolicyKeepsItsARN(t *testing.T) {
 	s := newStage(t)
 	first := must(s.putScalingPolicy(s.request(), simplePolicy("out", 2))).PolicyARN
-	if !pattern(`^arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:` + uuid + `:autoScalingGroupName/gpu-workers:policyName/out$`).MatchString(*first) {
+	if !regexp.MustCompile(`^arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:` + uuid + `:autoScalingGroupName/gpu-workers:policyName/out$`).MatchString(*first) {
 		t.Errorf("ARN %s", *first)
 	}
 	changed := simplePolicy("out", 3)

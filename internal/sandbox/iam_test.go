@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,7 +35,7 @@ func TestRoleComesBackAsAWSGivesIt(t *testing.T) {
 	created := must(s.createRole(s.request(), in)).Role
 	got := s.role("ingest")
 	same(t, *got.Arn, "arn:aws:iam::123456789012:role/jobs/ingest")
-	if !pattern(`^AROA[A-Z2-7]{17}$`).MatchString(*got.RoleId) {
+	if !regexp.MustCompile(`^AROA[A-Z2-7]{17}$`).MatchString(*got.RoleId) {
 		t.Errorf("role ID %s", *got.RoleId)
 	}
 	for _, document := range []*string{created.AssumeRolePolicyDocument, got.AssumeRolePolicyDocument} {

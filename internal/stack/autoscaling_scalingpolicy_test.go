@@ -3,6 +3,7 @@ package stack
 import (
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -95,7 +96,7 @@ func TestScalingPolicyLooksUpAnARNThatTheAnswerLacks(t *testing.T) {
 	s := policySubject().stage(t)
 	s.faults.set("PutScalingPolicy", 1, func(answer *http.Response) (*http.Response, error) {
 		body, err := io.ReadAll(answer.Body)
-		cut := pattern(`<PolicyARN>.*</PolicyARN>`).ReplaceAllString(string(body), "")
+		cut := regexp.MustCompile(`<PolicyARN>.*</PolicyARN>`).ReplaceAllString(string(body), "")
 		answer.Body, answer.ContentLength = io.NopCloser(strings.NewReader(cut)), int64(len(cut))
 		return answer, err
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -126,7 +127,7 @@ func testCreate[P any](s *stage[P]) {
 	live := s.create(s.name)
 	s.reads(live, s.want)
 	for _, id := range []struct{ what, got, want string }{{"physical ID", live.PhysicalID, s.physicalID}, {"ARN", live.ARN, s.arn}} {
-		if !pattern("^" + id.want + "$").MatchString(id.got) {
+		if !regexp.MustCompile("^" + id.want + "$").MatchString(id.got) {
 			s.Errorf("%s %q, want %s", id.what, id.got, id.want)
 		}
 	}

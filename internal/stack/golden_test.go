@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"bytes"
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -31,4 +33,17 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	t.Errorf("%s (-want +got):\n%s", path, cmp.Diff(string(want), got))
+}
+
+// indented is a document as one likes to read it in a golden file.
+func indented(t *testing.T, v any) string {
+	t.Helper()
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }

@@ -61,7 +61,7 @@ func TestRolePolicyWaitsForItsRole(t *testing.T) {
 		if _, err := c.kinds().rolePolicy.Create(t.Context(), provision.Identity{Name: s.name}, s.want); err != nil {
 			t.Error(err)
 		}
-		took(t, start, 7*time.Second, 12*time.Second)
+		took(t, start, 7*time.Second, 17*time.Second)
 	})
 }
 

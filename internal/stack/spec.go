@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -136,11 +136,6 @@ func (c *checker) must(ok bool, field string, value any, allowed, advice string)
 	}
 }
 
-// pattern returns a regular expression that is compiled when first used: most commands use none.
-func pattern(expression string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
-}
-
 var stackName = pattern(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 
 // groupName: AWS takes any character but control characters, 1..255.
@@ -238,6 +233,11 @@ func (c *checker) tags(tags map[string]string) {
 // tagText is what every service here takes in tags.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
 var tagText = pattern(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+
+// pattern returns a regular expression that is compiled when first used: most commands use none.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 // StackName makes a stack's name of a group's: at most 32 characters of a-z, 0-9 and -.
 func StackName(group string) string {

@@ -123,6 +123,7 @@ func (q queues) create(ctx context.Context, id provision.Identity, want queuePro
 
 func (q queues) update(ctx context.Context, live provision.Live[queueProperties], want queueProperties, changed provision.Changed) error {
 	if attributes := want.attributes(changed); len(attributes) > 0 {
+		attributes["Policy"] = want.Policy // nothing new to SQS, but moto drops a policy that is not among them
 		_, err := provision.Retry(ctx, deadLetterQueueVisible, func(ctx context.Context) (*sqs.SetQueueAttributesOutput, error) {
 			return q.api.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: &live.PhysicalID, Attributes: attributes})
 		})

@@ -14,8 +14,7 @@ func Confirm(in io.Reader, o *Output, question string) (bool, error) {
 	}
 	answer, err := readLine(in)
 	if errors.Is(err, io.EOF) {
-		fmt.Fprintln(o) // the answer's own line end is missing
-		err = nil
+		_, err = fmt.Fprintln(o) // the answer's own line end is missing
 	}
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":

@@ -33,7 +33,7 @@ var someOutputs = &stack.Outputs{Stack: "gpu-workers", Values: []stack.Output{
 	{Key: "lambda_function_name", Value: "eventscale-gpu-workers-ingest"},
 	{Key: "sqs_queue_name", Value: "eventscale-gpu-workers-jobs"},
 	{Key: "queue_url", Value: "https://sqs.eu-central-1.amazonaws.com/123456789012/eventscale-gpu-workers-jobs"},
-	{Key: "asg", Value: "it's $HOME & <co>"},
+	{Key: "asg", Value: "it's $HOME\t& <co>"},
 }}
 
 func TestOutputsForPrograms(t *testing.T) {

@@ -102,7 +102,7 @@ func (o *Output) item(b *strings.Builder, r role, symbol, verb string, item Item
 
 // remark says what is peculiar about a step.
 func (o *Output) remark(b *strings.Builder, s provision.Step) {
-	text := ""
+	var text string
 	switch {
 	case s.Foreign:
 		text = "exists already and is not ours: it is used, and destroy will leave it"

@@ -118,7 +118,7 @@ func (p *liveProgress) draw(drawn []int, lines []string, columns int) []int {
 		b.WriteString(line + ansi.EraseLineRight + "\r\n")
 	}
 	b.WriteString(ansi.EraseScreenBelow + ansi.ShowCursor)
-	fmt.Fprint(p.out, b.String())
+	_, _ = fmt.Fprint(p.out, b.String())
 	return widths
 }
 

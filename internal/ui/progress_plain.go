@@ -34,7 +34,7 @@ func (p *plainProgress) Begin(title string, items []Item) {
 	p.types = widest(items, func(i Item) string { return i.Type })
 	clear(p.printed)
 	if title != "" {
-		fmt.Fprintf(p.out, "%s\n", p.out.paint(heading, title))
+		_, _ = fmt.Fprintf(p.out, "%s\n", p.out.paint(heading, title))
 	}
 }
 
@@ -51,13 +51,13 @@ func (p *plainProgress) Event(e provision.Event) {
 	if e.Reason != "" {
 		line += "  " + clean(patience(e.Reason, e.Until, e.Time))
 	}
-	fmt.Fprintf(p.out, "%s\n", line)
+	_, _ = fmt.Fprintf(p.out, "%s\n", line)
 }
 
 func (p *plainProgress) Note(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprintf(p.out, "%s\n", clean(text))
+	_, _ = fmt.Fprintf(p.out, "%s\n", clean(text))
 }
 
 func (p *plainProgress) End() {}

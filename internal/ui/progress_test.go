@@ -191,7 +191,7 @@ func TestLiveProgressRedrawsInPlaceAndStops(t *testing.T) {
 		p := NewProgress(NewFixedOutput(s, Fixed{Width: 80, Height: 24, Unicode: true, Interactive: true}))
 		p.Begin("Updating stack gpu-workers", stackItems)
 		tell(p.Event)
-		time.Sleep(time.Second + frameTime/2)
+		<-time.After(time.Second + frameTime/2)
 		if s.frames() > 12 {
 			t.Errorf("%d frames in a second", s.frames())
 		}
@@ -202,7 +202,7 @@ func TestLiveProgressRedrawsInPlaceAndStops(t *testing.T) {
 		p.End()
 		p.Event(provision.Event{LogicalID: "JobQueue", Status: provision.UpdateComplete})
 		frames := s.frames()
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if s.frames() != frames {
 			t.Error("it goes on after its end")
 		}
@@ -220,7 +220,7 @@ func TestLiveProgressCanBeginAgain(t *testing.T) {
 		p.End()
 		p.Begin("First", stackItems[:1])
 		p.Begin("Second", stackItems[1:2])
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		p.End()
 		if text := s.text(); strings.Count(text, "First") != 1 || strings.Count(text, "Second") != 1 || strings.Count(text, "\n") != 4 {
 			t.Errorf("\n%s", text)

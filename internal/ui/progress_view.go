@@ -45,7 +45,7 @@ func (v *view) frame(width, height int, now time.Time) []string {
 	notes, waits := v.noted(width), v.waits(width, now)
 	spare := max(room-len(v.rows), room/3)
 	notes = notes[:min(len(notes), spare)]
-	below := append(waits[:min(len(waits), spare-len(notes))], notes...)
+	below := slices.Concat(waits[:min(len(waits), spare-len(notes))], notes)
 	lines := []string{v.header(width, now)}
 	lines = append(lines, v.window(width, room-len(below), now)...)
 	return append(lines, below...)

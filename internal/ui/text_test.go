@@ -82,12 +82,11 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 	removal := poisoned(Removal{Items: make([]Item, 1), Left: make([]Item, 1), Losses: make([]string, 1)})
 	rows := poisoned(make([]StackRow, 2))
 	event := poisoned(provision.Event{Status: provision.CreateInProgress})
-	run := func(p Progress) error {
+	run := func(p Progress) {
 		p.Begin(evil, poisoned(make([]Item, 2)))
 		p.Event(event)
 		p.Note(evil)
 		p.End()
-		return nil
 	}
 	for name, render := range map[string]func(*Output) error{
 		"Plan":         func(o *Output) error { return Plan(o, plan) },
@@ -109,8 +108,8 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 		"HintJSON":     func(o *Output) error { return HintJSON(o, evil) },
 		"Done":         func(o *Output) error { return Done(o, evil, evil) },
 		"Confirm":      func(o *Output) error { _, err := Confirm(strings.NewReader(""), o, evil); return err },
-		"plain":        func(o *Output) error { return run(NewPlainProgress(o)) },
-		"JSON":         func(o *Output) error { return run(NewJSONProgress(o)) },
+		"plain":        func(o *Output) error { run(NewPlainProgress(o)); return nil },
+		"JSON":         func(o *Output) error { run(NewJSONProgress(o)); return nil },
 		"view": func(o *Output) error {
 			v := newView(o, evil, poisoned(make([]Item, 2)), noon)
 			v.event(event, noon)

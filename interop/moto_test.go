@@ -1,0 +1,60 @@
+//go:build interop
+
+package interop_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestLifeOnMoto is a stack's whole life on a server that is not ours. The group is never empty: the wake
+// rule, which the other kind of group has, needs DisableMetricsCollection in the end, and moto 5 does not
+// have it.
+func TestLifeOnMoto(t *testing.T) {
+	s := newShell(t, serveMoto(t))
+	s.script("moto.py", "group", "gpu-workers", "1")
+
+	s.run("eventscale", "up", "--asg", "gpu-workers")
+	s.changesNothing("up", "--asg", "gpu-workers")
+	s.run("eventscale", "status", "--exit-code")
+
+	other := []string{
+		"--asg", "gpu-workers", "--scale-out-at", "20", "--scale-in-at", "3", "--scale-out-by", "4", "--cooldown", "10m",
+		"--periods", "3", "--visibility-timeout", "20m", "--memory", "512", "--function-timeout", "45s",
+		"--log-retention", "30", "--env", "COLOUR=blue", "--tag", "team=gpu",
+	}
+	s.run("eventscale", append([]string{"up"}, other...)...)
+	s.changesNothing(append([]string{"up"}, other...)...)
+	s.run("eventscale", append([]string{"plan", "--exit-code"}, other...)...)
+	s.run("eventscale", "status", "--exit-code")
+
+	if got := s.run("eventscale", "output", "sqs_queue_name").stdout; got != "eventscale-gpu-workers-jobs" {
+		t.Errorf("output sqs_queue_name: %s", got)
+	}
+	s.run("eventscale", "destroy", "--yes")
+	if got := s.script("moto.py", "list").stdout; got != "group gpu-workers" {
+		t.Errorf("left behind:\n%s", got)
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, ".eventscale", "gpu-workers.json")); !os.IsNotExist(err) {
+		t.Errorf("the state is still there: %v", err)
+	}
+}
+
+// TestWakeRuleOnMoto makes the three resources that a group has which can be empty.
+func TestWakeRuleOnMoto(t *testing.T) {
+	s := newShell(t, serveMoto(t))
+	s.script("moto.py", "group", "gpu-workers", "0")
+	s.run("eventscale", "up", "--asg", "gpu-workers")
+	s.changesNothing("up", "--asg", "gpu-workers")
+	s.run("eventscale", "status", "--exit-code")
+}
+
+// changesNothing runs eventscale, which must find everything as it should be.
+func (s shell) changesNothing(args ...string) {
+	s.Helper()
+	if a := s.run("eventscale", args...); !strings.Contains(a.stderr, "nothing to change") {
+		s.Errorf("eventscale %s changed something:\n%s", strings.Join(args, " "), a.stderr)
+	}
+}
