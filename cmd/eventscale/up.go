@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -169,11 +170,17 @@ func (a *app) finished(s *stack.Stack, plan *provision.Plan) error {
 	if err := ui.Done(a.err(), text); err != nil {
 		return err
 	}
-	if err := ui.Outputs(a.out(), &outputs); err != nil {
+	out := a.out()
+	if out.Interactive() {
+		outputs.Values = slices.DeleteFunc(outputs.Values, isARN) // too long to read; `eventscale output` has them
+	}
+	if err := ui.Outputs(out, &outputs); err != nil {
 		return err
 	}
 	return ui.Next(a.err(), a.again("status"))
 }
+
+func isARN(o stack.Output) bool { return strings.HasSuffix(o.Key, "_arn") }
 
 // again is another command for the same stack, as the user would type it.
 func (a *app) again(command string) string {
