@@ -26,7 +26,7 @@ const region = "us-east-1"
 
 // TestMain builds eventscale and puts it before all else in the path.
 func TestMain(m *testing.M) {
-	os.Exit(withEventscale(m))
+	os.Exit(withEventscale(m)) //nolint:forbidigo // the main of tests
 }
 
 func withEventscale(m *testing.M) int {

@@ -89,7 +89,7 @@ func (a *app) interruptible(parent context.Context) (context.Context, func()) {
 		cancel(errInterrupted)
 		if _, ok := <-signals; ok {
 			a.end()
-			os.Exit(exitInterrupted)
+			os.Exit(exitInterrupted) //nolint:forbidigo // the second signal leaves at once, wherever the program is
 		}
 	}()
 	return ctx, func() { signal.Stop(signals); close(signals); cancel(nil) }

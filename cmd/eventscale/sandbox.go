@@ -67,7 +67,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", o.addr)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.addr)
 	if err != nil {
 		return &stack.FieldError{Field: "addr", Value: o.addr, Allowed: "cannot be listened on: " + err.Error(), Advice: "name a free one, such as --addr 127.0.0.1:0"}
 	}

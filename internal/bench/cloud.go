@@ -36,14 +36,14 @@ type traffic struct {
 type span struct{ start, end time.Time }
 
 // serve starts a sandbox of its own: in memory, without any delay but the one added to every request.
-func serve(delay time.Duration) (*cloud, error) {
+func serve(ctx context.Context, delay time.Duration) (*cloud, error) {
 	c := &cloud{}
 	var err error
 	c.sandbox, err = sandbox.Open(sandbox.Options{Latency: delay, Log: c.saw})
 	if err != nil {
 		return nil, fmt.Errorf("opening the sandbox: %w", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listening: %w", err)
 	}
@@ -108,7 +108,7 @@ func (c *cloud) makeGroup(ctx context.Context, name string, minSize int) error {
 	if err != nil {
 		return fmt.Errorf("making a group: %w", err)
 	}
-	defer answer.Body.Close()
+	_ = answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
 		return errors.New("making a group: the sandbox answered " + answer.Status)
 	}

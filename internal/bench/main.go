@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"time"
 )
 
@@ -34,8 +33,8 @@ func bench(ctx context.Context, out io.Writer, runs int) error {
 	if err != nil {
 		return fmt.Errorf("making a folder to work in: %w", err)
 	}
-	defer os.RemoveAll(dir)
-	p := &program{path: filepath.Join(dir, "eventscale"), dir: dir}
+	defer func() { _ = os.RemoveAll(dir) }()
+	p := &program{path: filepath.Join(dir, "eventscale.exe"), dir: dir} // .exe is what Windows needs
 	if err := p.build(ctx); err != nil {
 		return err
 	}
@@ -60,12 +59,7 @@ func bench(ctx context.Context, out io.Writer, runs int) error {
 
 // build makes the program as a release is made.
 func (p *program) build(ctx context.Context) error {
-	path := p.path
-	if runtime.GOOS == "windows" {
-		path += ".exe"
-		p.path = path
-	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "./cmd/eventscale")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", p.path, "./cmd/eventscale")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {

@@ -67,7 +67,7 @@ func lifetime(ctx context.Context, p *program, g group, delay time.Duration) ([]
 	if err != nil {
 		return nil, err
 	}
-	c, err := serve(delay)
+	c, err := serve(ctx, delay)
 	if err != nil {
 		return nil, err
 	}

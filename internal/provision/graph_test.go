@@ -105,7 +105,7 @@ func (g graph) slowly(w *world, verb string) {
 		_ = sleep(context.Background(), time.Second)
 		for _, i := range g.failing {
 			if c.verb == verb && c.name == id(i) {
-				return fmt.Errorf("boom of %s.", c.name)
+				return fmt.Errorf("boom of <%s>", c.name)
 			}
 		}
 		return effect()
@@ -186,7 +186,7 @@ func (g graph) told(t *rapid.T, o outcome, fates []string) {
 		last[e.LogicalID] = e
 	}
 	for i, fate := range fates {
-		named := strings.Count(o.err.Error(), "boom of "+id(i)+".")
+		named := strings.Count(o.err.Error(), "boom of <"+id(i)+">")
 		skipped := slices.Contains(run.Skipped, id(i))
 		e := last[id(i)]
 		if (fate == "failed") != (named == 1) || (fate == "skipped") != skipped ||

@@ -179,6 +179,7 @@ func TestAFailureBesideASaveErrorIsTold(t *testing.T) {
 				_ = sleep(context.Background(), time.Minute)
 				return boom
 			case c.verb == "create" && c.name == "logs":
+				_ = sleep(context.Background(), time.Second)
 				failure = w.breaks(0)
 			}
 			return effect()

@@ -130,13 +130,14 @@ func TestAdoptTakesOverAndDestroyLeaves(t *testing.T) {
 		for _, appears := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
 				w := newWorld()
-				o := w.appears(appears, properties{Size: 7, Tags: tags})
+				w.appears(appears, properties{Size: 7, Tags: tags})
 				e := w.engine(w.one(traits{})...)
 				e.Adopt = true
 				if err := e.up(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				if o = w.named("Test::Queue", "", "queue"); o.properties.Size != 1 || o.properties.Tags[StackTag] != stackName {
+				o := w.named("Test::Queue", "", "queue")
+				if o.properties.Size != 1 || o.properties.Tags[StackTag] != stackName {
 					t.Errorf("the object was not taken over: %+v", o)
 				}
 				if r := w.saved().Record("Queue"); r == nil || !r.Adopted || r.PhysicalID != o.id {
@@ -149,9 +150,10 @@ func TestAdoptTakesOverAndDestroyLeaves(t *testing.T) {
 }
 
 // appears makes somebody else's queue: now, or when we are about to create ours.
-func (w *world) appears(later bool, p properties) *thing {
+func (w *world) appears(later bool, p properties) {
 	if !later {
-		return w.put("Test::Queue", "queue", p)
+		w.put("Test::Queue", "queue", p)
+		return
 	}
 	w.around = func(c call, effect func() error) error {
 		if c.verb == "create" {
@@ -159,7 +161,6 @@ func (w *world) appears(later bool, p properties) *thing {
 		}
 		return effect()
 	}
-	return nil
 }
 
 // survives checks that the object is there when the stack is gone.

@@ -22,7 +22,7 @@ type group struct {
 const firstGroup = "gpu-workers"
 
 func newFirstGroup(account, region string, now time.Time) *group {
-	g := newGroup(&request{account: account, region: region, partition: "aws", now: now}, types.AutoScalingGroup{
+	g := newGroup(&request{account: account, region: region, partition: partition(region), now: now}, types.AutoScalingGroup{
 		AutoScalingGroupName: aws.String(firstGroup),
 		MinSize:              aws.Int32(0),
 		MaxSize:              aws.Int32(20),

@@ -101,17 +101,26 @@ func fetch[T any](ctx context.Context, call func(context.Context) (T, error)) fu
 	return func() (T, error) { <-done; return result, err }
 }
 
-// batch makes one call serve all who need a part of its answer.
+// batch makes one call serve all who need a part of its answer. They wait for it at a channel, not in
+// the once: the clock of testing/synctest stands still while anybody waits for a mutex.
 type batch[T any] struct {
 	call func(context.Context) (map[string]T, error)
 	once sync.Once
+	done chan struct{}
 	got  map[string]T
 	err  error
 }
 
 // find returns the entry of a name, or ErrNotFound.
 func (b *batch[T]) find(ctx context.Context, name string) (T, error) {
-	b.once.Do(func() { b.got, b.err = b.call(ctx) })
+	b.once.Do(func() {
+		b.done = make(chan struct{})
+		go func() {
+			defer close(b.done)
+			b.got, b.err = b.call(ctx)
+		}()
+	})
+	<-b.done
 	entry, ok := b.got[name]
 	if b.err == nil && !ok {
 		return entry, provision.ErrNotFound

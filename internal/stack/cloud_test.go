@@ -221,7 +221,7 @@ func zipped(source string) []byte {
 func (p *project) load() *state.Snapshot {
 	p.Helper()
 	if p.file == nil {
-		return state.New(p.spec.Stack, "", testRegion, p.spec.ASG)
+		return state.New(p.spec.Stack, "", p.ours.region, p.spec.ASG)
 	}
 	return must(p.T, func() (*state.Snapshot, error) { return state.Decode(p.file) })
 }

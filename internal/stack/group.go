@@ -28,7 +28,7 @@ func newGroupReader(api groupAPI) groupReader {
 		mu.Lock()
 		call, ok := calls[name]
 		if !ok {
-			call = sync.OnceValues(func() (*types.AutoScalingGroup, error) { return describeGroup(ctx, api, name) })
+			call = fetch(ctx, func(ctx context.Context) (*types.AutoScalingGroup, error) { return describeGroup(ctx, api, name) })
 			calls[name] = call
 		}
 		mu.Unlock()
@@ -46,7 +46,7 @@ func describeGroup(ctx context.Context, api groupAPI, name string) (*types.AutoS
 			return &g, nil
 		}
 	}
-	return nil, fmt.Errorf("Auto Scaling group %q: %w", name, provision.ErrNotFound)
+	return nil, fmt.Errorf("the Auto Scaling group %q: %w", name, provision.ErrNotFound)
 }
 
 // GroupError says that the group of --asg does not exist.

@@ -26,11 +26,13 @@ func Permissions(s Spec, a Account) PolicyDocument {
 	role := Account{Partition: a.Partition, ID: a.ID}.arn("iam", "role/"+n.role)
 	group := a.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/"+s.ASG)
 	queues := []string{a.arn("sqs", n.jobQueue)}
-	alarms := []string{a.arn("cloudwatch", "alarm:"+n.scaleOut), a.arn("cloudwatch", "alarm:"+n.scaleIn)}
+	var alarms []string
+	for _, name := range n.alarms() { // all are asked for, whatever the preset
+		alarms = append(alarms, a.arn("cloudwatch", "alarm:"+name))
+	}
 	writeGroup := []string{"autoscaling:PutScalingPolicy", "autoscaling:DeletePolicy"}
 	if s.Preset != Classic {
 		queues = append(queues, a.arn("sqs", n.deadLetterQueue))
-		alarms = append(alarms, a.arn("cloudwatch", "alarm:"+n.wake))
 		writeGroup = append(writeGroup, "autoscaling:EnableMetricsCollection", "autoscaling:DisableMetricsCollection")
 	}
 	return PolicyDocument{Version: "2012-10-17", Statement: []Permission{

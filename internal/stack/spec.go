@@ -178,7 +178,7 @@ func (c *checker) numbers(s *Spec) {
 	c.must(s.Cooldown > 0 && wholeSeconds(s.Cooldown), "cooldown", s.Cooldown, "must be whole seconds, at least 1s", "for example --cooldown 5m")
 	c.must(period >= time.Minute && period%time.Minute == 0, "period", s.Period, "must be a multiple of 1m: SQS publishes its metrics once a minute", "for example --period 1m")
 	c.must(s.Periods >= 1, "periods", s.Periods, "must be at least 1", "")
-	c.must(period*time.Duration(max(s.Periods, 0)) <= maxEvaluation, "periods", s.Periods, fmt.Sprintf("--period x --periods must be at most 24h, is %s", Duration(period*time.Duration(s.Periods))), "")
+	c.must(period < time.Minute || time.Duration(s.Periods) <= maxEvaluation/period, "periods", s.Periods, fmt.Sprintf("--period x --periods must be at most 24h, and --period is %s", s.Period), "")
 	c.must(s.VisibilityTimeout >= 0 && time.Duration(s.VisibilityTimeout) <= maxVisibility && wholeSeconds(s.VisibilityTimeout), "visibility-timeout", s.VisibilityTimeout, "must be whole seconds, from 0s to 12h", "for example --visibility-timeout 15m")
 	c.must(slices.Contains(retentionDays, s.LogRetention), "log-retention", s.LogRetention, "must be a number of days that CloudWatch Logs takes: "+intList(retentionDays), "")
 }

@@ -40,9 +40,9 @@ func TestOtherSpecIsOtherInAllSettings(t *testing.T) {
 
 func TestDefaultsAreTheReferenceDesigns(t *testing.T) {
 	s := Defaults()
-	got := fmt.Sprint(s.Preset, s.ScaleOutAt, s.ScaleInAt, s.ScaleOutBy, s.ScaleInBy, s.Cooldown, s.Period, s.Periods, s.VisibilityTimeout,
+	got := fmt.Sprintln(s.Preset, s.ScaleOutAt, s.ScaleInAt, s.ScaleOutBy, s.ScaleInBy, s.Cooldown, s.Period, s.Periods, s.VisibilityTimeout,
 		s.Handler, s.Runtime, s.Memory, s.FunctionTimeout, s.LogRetention)
-	if want := fmt.Sprint("safe", 10, 2, 2, 1, "5m", "1m", 2, "15m", "index.handler", "python3.13", 256, "30s", 14); got != want {
+	if want := fmt.Sprintln("safe", 10, 2, 2, 1, "5m", "1m", 2, "15m", "index.handler", "python3.13", 256, "30s", 14); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	s.ASG, s.Stack = testGroup, testGroup
@@ -88,8 +88,9 @@ func TestBadValuesAreNamed(t *testing.T) {
 		{func(s *Spec) { s.Period = Duration(90 * time.Second) }, "period", "1m30s", "multiple of 1m"},
 		{func(s *Spec) { s.Periods = 0 }, "periods", "0", "at least 1"},
 		{func(s *Spec) { s.Periods = -2 }, "periods", "-2", "at least 1"},
-		{func(s *Spec) { s.Periods = 1441 }, "periods", "1441", "at most 24h, is 24h1m"},
+		{func(s *Spec) { s.Periods = 1441 }, "periods", "1441", "at most 24h, and --period is 1m"},
 		{func(s *Spec) { s.Periods = 1 << 62 }, "periods", "4611686018427387904", "at most 24h"},
+		{func(s *Spec) { s.Period, s.Periods = minutes(25*60), 1 }, "periods", "1", "at most 24h, and --period is 25h"},
 		{func(s *Spec) { s.VisibilityTimeout = -1 }, "visibility-timeout", "-1ns", "from 0s to 12h"},
 		{func(s *Spec) { s.VisibilityTimeout = minutes(721) }, "visibility-timeout", "12h1m", "from 0s to 12h"},
 		{func(s *Spec) { s.VisibilityTimeout = Duration(time.Millisecond) }, "visibility-timeout", "1ms", "whole seconds"},

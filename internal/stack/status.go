@@ -87,7 +87,7 @@ func (s *Stack) drift() ([]ResourceStatus, error) {
 			if step.Gone {
 				r.Drift = Deleted
 			}
-		case provision.Update, provision.Replace:
+		case provision.Update, provision.Replace, provision.Delete: // one that is there and shall not be is drift too
 			r.Drift = Modified
 		}
 		for _, c := range step.Changes {

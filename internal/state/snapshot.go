@@ -161,14 +161,18 @@ func (s *Snapshot) check() error {
 	return nil
 }
 
-// position adds line and column to a syntax error.
+// position adds line and column to an error that has a place in the data.
 func position(data []byte, err error) error {
-	var syntax *json.SyntaxError
-	if !errors.As(err, &syntax) {
+	var offset int64 // the bytes read, that with the error included
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		offset = syntax.Offset
+	} else if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		offset = kind.Offset
+	} else {
 		return err
 	}
-	before := data[:min(int(syntax.Offset), len(data))]
+	before := data[:max(0, min(int(offset), len(data))-1)]
 	line := bytes.Count(before, []byte("\n")) + 1
-	column := len(before) - bytes.LastIndexByte(before, '\n') - 1
+	column := len(before) - bytes.LastIndexByte(before, '\n')
 	return fmt.Errorf("line %d, column %d: %w", line, column, err)
 }

@@ -1,0 +1,197 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// holdForever holds the lock until it is killed.
+func holdForever(dir string) error {
+	if _, err := Open(dir).Acquire(context.Background(), "workers", 0); err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stdout, "locked")
+	for {
+		pause(time.Hour)
+	}
+}
+
+func acquire(t *testing.T, store *Store, wait time.Duration) *Lock {
+	t.Helper()
+	lock, err := store.Acquire(t.Context(), "workers", wait)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lock
+}
+
+func release(t *testing.T, lock *Lock) {
+	t.Helper()
+	if err := lock.Release(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheHolderIsNamed(t *testing.T) {
+	store := Open(t.TempDir())
+	cmd, said := process(t, "hold", store.Dir())
+	defer kill(t, cmd)
+	if said != "locked" {
+		t.Fatal(said)
+	}
+	_, err := store.Acquire(t.Context(), "workers", 0)
+	locked, ok := errors.AsType[*LockedError](err)
+	if !ok || locked.Holder.PID != cmd.Process.Pid || locked.Holder.Since.IsZero() || locked.Hint() == "" {
+		t.Fatalf("the error is %v", err)
+	}
+	host, _ := os.Hostname()
+	for _, part := range []string{`stack "workers" is locked by`, filepath.Base(os.Args[0]), "@" + host, fmt.Sprint(cmd.Process.Pid)} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q is missing in: %v", part, err)
+		}
+	}
+	// Another stack of the same folder is free.
+	other, err := store.Acquire(t.Context(), "others", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release(t, other)
+}
+
+func TestTheLockOfAKilledProcessIsFree(t *testing.T) {
+	store := Open(t.TempDir())
+	cmd, _ := process(t, "hold", store.Dir())
+	kill(t, cmd)
+	lock := acquire(t, store, 0)
+	defer release(t, lock)
+	if h := holder(filepath.Join(store.Dir(), "workers.lock")); h.PID != os.Getpid() {
+		t.Errorf("the holder is %s", h)
+	}
+}
+
+func TestAHolderThatCannotBeReadIsAnotherProcess(t *testing.T) {
+	store := Open(t.TempDir())
+	lock := acquire(t, store, 0)
+	defer release(t, lock)
+	if err := os.WriteFile(filepath.Join(store.Dir(), "workers.lock"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Acquire(t.Context(), "workers", 0); err == nil || err.Error() != `stack "workers" is locked by another process` {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestAcquireWaits(t *testing.T) {
+	store := Open(t.TempDir())
+	lock := acquire(t, store, 0)
+	time.AfterFunc(150*time.Millisecond, func() { release(t, lock) })
+	release(t, acquire(t, store, time.Minute))
+	only(t, store.Dir())
+}
+
+func TestAcquireWaitsNoLongerThanAsked(t *testing.T) {
+	store := Open(t.TempDir())
+	defer release(t, acquire(t, store, 0))
+	start := time.Now()
+	_, err := store.Acquire(t.Context(), "workers", 150*time.Millisecond)
+	if _, ok := errors.AsType[*LockedError](err); !ok {
+		t.Errorf("the error is %v", err)
+	}
+	if took := time.Since(start); took < 150*time.Millisecond || took > 10*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+func TestAcquireObeysTheContext(t *testing.T) {
+	store := Open(t.TempDir())
+	defer release(t, acquire(t, store, 0))
+	interrupted := errors.New("interrupted")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(50*time.Millisecond, func() { cancel(interrupted) })
+	if _, err := store.Acquire(ctx, "workers", time.Hour); !errors.Is(err, interrupted) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestAcquireNeedsAWritableFolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(path).Acquire(t.Context(), "workers", time.Hour)
+	if _, ok := errors.AsType[*UnwritableError](err); !ok {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// The lock's file is removed by each holder: whoever had opened it before must not take it for the lock.
+func TestNeverTwoHolders(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "workers.lock")
+	var holders, rounds atomic.Int32
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			for rounds.Load() < 2000 {
+				lock, err := tryLock(path)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if lock == nil {
+					continue
+				}
+				rounds.Add(1)
+				if n := holders.Add(1); n > 1 {
+					t.Errorf("%d holders", n)
+				}
+				holders.Add(-1)
+				release(t, lock)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// holdBriefly holds the lock many times, and checks each time that it is alone.
+func holdBriefly(dir string) error {
+	fmt.Fprintln(os.Stdout, "begun")
+	sole := filepath.Join(dir, "sole")
+	for range 200 {
+		lock, err := tryLock(filepath.Join(dir, "workers.lock"))
+		if err != nil {
+			return err
+		}
+		if lock == nil {
+			continue
+		}
+		if err := os.Mkdir(sole, 0o700); err != nil {
+			return err // somebody else is there
+		}
+		if err := errors.Join(os.Remove(sole), lock.Release()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestNeverTwoHoldingProcesses(t *testing.T) {
+	dir := t.TempDir()
+	var all sync.WaitGroup
+	for range 4 {
+		cmd, _ := process(t, "hold briefly", dir)
+		all.Go(func() {
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("a process was not alone: %v", err)
+			}
+		})
+	}
+	all.Wait()
+}
