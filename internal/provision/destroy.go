@@ -26,7 +26,7 @@ func (r *run) deleteAll(ctx context.Context, records []state.Record) {
 	recordOf := map[string]state.Record{}
 	var nodes []*node
 	for _, record := range records {
-		n := newNode(record.LogicalID, func(ctx context.Context, _ func()) error { return r.delete(ctx, record) })
+		n := newNode(record.LogicalID, func(ctx context.Context, free func()) error { return r.delete(ctx, record, free) })
 		id := logicalIDOf(record.LogicalID)
 		byID[id], recordOf[record.LogicalID] = append(byID[id], n), record
 		nodes = append(nodes, n)
@@ -44,8 +44,9 @@ func (r *run) deleteAll(ctx context.Context, records []state.Record) {
 	})
 }
 
-// delete deletes one object and forgets its record.
-func (r *run) delete(ctx context.Context, record state.Record) error {
+// delete deletes one object and forgets its record. What depends on its being gone need not wait until that
+// is saved: an object recorded too long is deleted twice, which does no harm.
+func (r *run) delete(ctx context.Context, record state.Record, free func()) error {
 	w := r.begin(record.LogicalID, record.Type, record.Name)
 	w.tell(DeleteInProgress, "")
 	ctx = withWaiting(ctx, w.waiting(DeleteInProgress))
@@ -53,6 +54,7 @@ func (r *run) delete(ctx context.Context, record state.Record) error {
 	if err != nil {
 		return r.fail(w, DeleteFailed, "deleting", err)
 	}
+	free()
 	if err := r.Journal.Record(func(s *state.Snapshot) { s.Forget(record.LogicalID) }); err != nil {
 		return err
 	}

@@ -86,6 +86,9 @@ func (r *run) result(ctx context.Context, total int) error {
 	if stopped == nil && len(r.failures)+len(r.skipped) == 0 {
 		return nil
 	}
+	if r.Journal.Err() != nil {
+		stopped = r.Journal.Rescue()
+	}
 	recorded := 0
 	for _, record := range r.Journal.Snapshot().Resources {
 		if record.PhysicalID != "" {

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"fmt"
 	"sync"
 
 	"github.com/eventscale/eventscale/internal/state"
@@ -69,4 +70,15 @@ func (j *Journal) Err() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.err
+}
+
+// Rescue tries once more to save all that is recorded, when a save has failed and the run is at its end. It
+// returns what to tell the user: a save error that carries the newest snapshot, or that it worked now.
+func (j *Journal) Rescue() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.save(j.snapshot); err != nil {
+		return err
+	}
+	return fmt.Errorf("the state could not be saved for a while, and the run was stopped; it is saved now (%s)", j.err)
 }

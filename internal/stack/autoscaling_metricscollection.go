@@ -2,12 +2,16 @@ package stack
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/eventscale/eventscale/internal/provision"
 )
@@ -70,10 +74,18 @@ func (m metricsCollections) delete(ctx context.Context, id provision.Identity) e
 	_, err := m.api.DisableMetricsCollection(ctx, &autoscaling.DisableMetricsCollectionInput{
 		AutoScalingGroupName: &group, Metrics: []string{metric},
 	})
-	if notFoundOnGroup(err) {
+	if notFoundOnGroup(err) || notImplemented(err) {
 		return nil
 	}
 	return err
+}
+
+// notImplemented reports whether a server broke down without AWS's error document, at every attempt: an
+// emulator that can turn a metric on and not off. The metric costs nothing, and must not keep a stack alive.
+func notImplemented(err error) bool {
+	var answer *smithyhttp.ResponseError
+	var documented smithy.APIError
+	return errors.As(err, &answer) && answer.HTTPStatusCode() == http.StatusInternalServerError && !errors.As(err, &documented)
 }
 
 // splitGroupMetric takes "GROUP/METRIC" apart; a group's name can hold slashes, a metric's cannot.
