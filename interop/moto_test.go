@@ -9,12 +9,18 @@ import (
 	"testing"
 )
 
-// TestLifeOnMoto is a stack's whole life on a server that is not ours. The group is never empty: the wake
-// rule, which the other kind of group has, needs DisableMetricsCollection in the end, and moto 5 does not
-// have it.
+// TestLifeOnMoto is a stack's whole life on a server that is not ours, around a group that is never empty and
+// around one that can be, which has the wake rule too.
 func TestLifeOnMoto(t *testing.T) {
+	for _, minimum := range []string{"1", "0"} {
+		t.Run("min="+minimum, func(t *testing.T) { liveOnMoto(t, minimum) })
+	}
+}
+
+func liveOnMoto(t *testing.T, minimum string) {
+	t.Helper()
 	s := newShell(t, serveMoto(t))
-	s.script("moto.py", "group", "gpu-workers", "1")
+	s.script("moto.py", "group", "gpu-workers", minimum)
 
 	s.run("eventscale", "up", "--asg", "gpu-workers")
 	s.changesNothing("up", "--asg", "gpu-workers")
@@ -40,15 +46,6 @@ func TestLifeOnMoto(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(s.dir, ".eventscale", "gpu-workers.json")); !os.IsNotExist(err) {
 		t.Errorf("the state is still there: %v", err)
 	}
-}
-
-// TestWakeRuleOnMoto makes the three resources that a group has which can be empty.
-func TestWakeRuleOnMoto(t *testing.T) {
-	s := newShell(t, serveMoto(t))
-	s.script("moto.py", "group", "gpu-workers", "0")
-	s.run("eventscale", "up", "--asg", "gpu-workers")
-	s.changesNothing("up", "--asg", "gpu-workers")
-	s.run("eventscale", "status", "--exit-code")
 }
 
 // changesNothing runs eventscale, which must find everything as it should be.

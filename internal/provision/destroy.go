@@ -34,7 +34,9 @@ func (r *run) deleteAll(ctx context.Context, records []state.Record) {
 	for i, record := range records {
 		for _, id := range record.DependsOn {
 			for _, before := range byID[id] {
-				before.after = append(before.after, nodes[i])
+				if !nodes[i].waitsFor(before) { // a file edited by hand must not make a run wait for ever
+					before.after = append(before.after, nodes[i])
+				}
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -20,6 +21,11 @@ func newNode(id string, do func(context.Context, func()) error) *node {
 	n := &node{id: id, do: do, ready: make(chan struct{})}
 	n.freed = sync.OnceFunc(func() { close(n.ready) })
 	return n
+}
+
+// waitsFor reports whether n is another node or begins after it.
+func (n *node) waitsFor(other *node) bool {
+	return n == other || slices.ContainsFunc(n.after, func(before *node) bool { return before != nil && before.waitsFor(other) })
 }
 
 // blocker returns the first node that keeps n from beginning, once all it is after have spoken.
