@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -49,7 +48,7 @@ type metricsCollections struct {
 
 func (m metricsCollections) read(ctx context.Context, id provision.Identity) (provision.Live[metricsCollectionProperties], error) {
 	live := provision.Live[metricsCollectionProperties]{PhysicalID: id.Name}
-	name, metric := splitGroupMetric(id.Name)
+	name, metric := splitGroup(id.Name)
 	group, err := m.groups(ctx, name)
 	if err != nil {
 		return live, err
@@ -62,7 +61,7 @@ func (m metricsCollections) read(ctx context.Context, id provision.Identity) (pr
 }
 
 func (m metricsCollections) create(ctx context.Context, id provision.Identity, want metricsCollectionProperties) (provision.Live[metricsCollectionProperties], error) {
-	group, _ := splitGroupMetric(id.Name)
+	group, _ := splitGroup(id.Name)
 	_, err := m.api.EnableMetricsCollection(ctx, &autoscaling.EnableMetricsCollectionInput{
 		AutoScalingGroupName: &group, Granularity: aws.String("1Minute"), Metrics: []string{want.Metric},
 	})
@@ -70,7 +69,7 @@ func (m metricsCollections) create(ctx context.Context, id provision.Identity, w
 }
 
 func (m metricsCollections) delete(ctx context.Context, id provision.Identity) error {
-	group, metric := splitGroupMetric(id.Name)
+	group, metric := splitGroup(id.Name)
 	_, err := m.api.DisableMetricsCollection(ctx, &autoscaling.DisableMetricsCollectionInput{
 		AutoScalingGroupName: &group, Metrics: []string{metric},
 	})
@@ -86,10 +85,4 @@ func notImplemented(err error) bool {
 	var answer *smithyhttp.ResponseError
 	var documented smithy.APIError
 	return errors.As(err, &answer) && answer.HTTPStatusCode() == http.StatusInternalServerError && !errors.As(err, &documented)
-}
-
-// splitGroupMetric takes "GROUP/METRIC" apart; a group's name can hold slashes, a metric's cannot.
-func splitGroupMetric(name string) (group, metric string) {
-	i := strings.LastIndexByte(name, '/')
-	return name[:max(i, 0)], name[i+1:]
 }

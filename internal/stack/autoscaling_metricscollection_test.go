@@ -73,8 +73,8 @@ func TestMetricsOfOthersAreLeftOn(t *testing.T) {
 	}
 }
 
-func TestGroupMetricIsTakenApart(t *testing.T) {
-	if group, metric := splitGroupMetric("a/b/Metric"); group != "a/b" || metric != "Metric" {
+func TestAnIDOnAGroupIsTakenApart(t *testing.T) {
+	if group, metric := splitGroup("a/b/Metric"); group != "a/b" || metric != "Metric" {
 		t.Errorf("%q, %q", group, metric)
 	}
 }

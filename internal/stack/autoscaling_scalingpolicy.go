@@ -30,8 +30,9 @@ type scalingPolicyAPI interface {
 
 const scalingPolicyType = "AWS::AutoScaling::ScalingPolicy"
 
-// scalingPolicyKind makes scaling policies. The physical ID is the ARN, which holds a UUID: the one ARN
-// of a stack that cannot be foretold. Policies carry no tags; one of our name on the group is ours.
+// scalingPolicyKind makes scaling policies. Name and physical ID are "GROUP/POLICY": a policy is found by
+// both. The ARN holds a UUID, the one ARN of a stack that cannot be foretold. Policies carry no tags; one
+// of our name on the group is ours.
 func scalingPolicyKind(api scalingPolicyAPI, group string, all *policyBatch) provision.Kind[scalingPolicyProperties] {
 	p := scalingPolicies{api, group, all}
 	return provision.Kind[scalingPolicyProperties]{
@@ -45,7 +46,7 @@ func scalingPolicyKind(api scalingPolicyAPI, group string, all *policyBatch) pro
 
 type scalingPolicies struct {
 	api   scalingPolicyAPI
-	group string
+	group string // the stack's
 	all   *policyBatch
 }
 
@@ -64,7 +65,7 @@ func (p scalingPolicies) read(ctx context.Context, id provision.Identity) (provi
 	if err != nil {
 		return provision.Live[scalingPolicyProperties]{}, err
 	}
-	return liveScalingPolicy(aws.ToString(policy.PolicyARN), scalingPolicyProperties{
+	return liveScalingPolicy(id.Name, aws.ToString(policy.PolicyARN), scalingPolicyProperties{
 		AutoScalingGroupName: aws.ToString(policy.AutoScalingGroupName),
 		PolicyType:           aws.ToString(policy.PolicyType),
 		AdjustmentType:       aws.ToString(policy.AdjustmentType),
@@ -74,18 +75,18 @@ func (p scalingPolicies) read(ctx context.Context, id provision.Identity) (provi
 	}), nil
 }
 
-// find looks on the group that the recorded ARN names, which is another than the wanted one after the
-// stack was given another group.
+// find looks on the group that the name says, which is another than the stack's after the stack was given
+// another.
 func (p scalingPolicies) find(ctx context.Context, id provision.Identity) (types.ScalingPolicy, error) {
-	group := p.groupOf(id)
+	group, name := splitGroup(id.Name)
 	if group == p.group {
-		return p.all.find(ctx, id.Name)
+		return p.all.find(ctx, name)
 	}
 	there, err := describePolicies(ctx, p.api, group)
 	if err != nil {
 		return types.ScalingPolicy{}, err
 	}
-	policy, ok := there[id.Name]
+	policy, ok := there[name]
 	if !ok {
 		return policy, provision.ErrNotFound
 	}
@@ -115,23 +116,24 @@ func describePolicies(ctx context.Context, api scalingPolicyAPI, group string) (
 func (p scalingPolicies) create(ctx context.Context, id provision.Identity, want scalingPolicyProperties) (provision.Live[scalingPolicyProperties], error) {
 	arn, err := p.put(ctx, id.Name, want)
 	if err == nil && arn == "" {
+		group, name := splitGroup(id.Name)
 		var there map[string]types.ScalingPolicy
-		there, err = describePolicies(ctx, p.api, want.AutoScalingGroupName)
-		arn = aws.ToString(there[id.Name].PolicyARN)
+		there, err = describePolicies(ctx, p.api, group)
+		arn = aws.ToString(there[name].PolicyARN)
 	}
-	return liveScalingPolicy(arn, want), err
+	return liveScalingPolicy(id.Name, arn, want), err
 }
 
 func (p scalingPolicies) update(ctx context.Context, live provision.Live[scalingPolicyProperties], want scalingPolicyProperties, _ provision.Changed) error {
-	_, name := splitPolicyARN(live.ARN)
-	_, err := p.put(ctx, name, want)
+	_, err := p.put(ctx, live.PhysicalID, want)
 	return err
 }
 
 // put makes or overwrites a policy, and returns its ARN: the same one for the same group and name.
-func (p scalingPolicies) put(ctx context.Context, name string, want scalingPolicyProperties) (string, error) {
+func (p scalingPolicies) put(ctx context.Context, id string, want scalingPolicyProperties) (string, error) {
+	group, name := splitGroup(id)
 	out, err := p.api.PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
-		AutoScalingGroupName: &want.AutoScalingGroupName, PolicyName: &name,
+		AutoScalingGroupName: &group, PolicyName: &name,
 		PolicyType: &want.PolicyType, AdjustmentType: &want.AdjustmentType,
 		ScalingAdjustment: aws.Int32(int32(want.ScalingAdjustment)),
 		Cooldown:          aws.Int32(int32(want.Cooldown)),
@@ -144,35 +146,22 @@ func (p scalingPolicies) put(ctx context.Context, name string, want scalingPolic
 }
 
 func (p scalingPolicies) delete(ctx context.Context, id provision.Identity) error {
-	group := p.groupOf(id)
-	_, err := p.api.DeletePolicy(ctx, &autoscaling.DeletePolicyInput{AutoScalingGroupName: &group, PolicyName: &id.Name})
+	group, name := splitGroup(id.Name)
+	_, err := p.api.DeletePolicy(ctx, &autoscaling.DeletePolicyInput{AutoScalingGroupName: &group, PolicyName: &name})
 	if notFoundOnGroup(err) {
 		return nil
 	}
 	return err
 }
 
-// groupOf returns the group that a policy is on: as its ARN says, else the stack's.
-func (p scalingPolicies) groupOf(id provision.Identity) string {
-	if group, _ := splitPolicyARN(id.PhysicalID); group != "" {
-		return group
-	}
-	return p.group
+func liveScalingPolicy(id, arn string, p scalingPolicyProperties) provision.Live[scalingPolicyProperties] {
+	return provision.Live[scalingPolicyProperties]{PhysicalID: id, ARN: arn, Properties: p}
 }
 
-func liveScalingPolicy(arn string, p scalingPolicyProperties) provision.Live[scalingPolicyProperties] {
-	return provision.Live[scalingPolicyProperties]{PhysicalID: arn, ARN: arn, Properties: p}
-}
-
-// splitPolicyARN returns the group and the name that end a policy's ARN:
-// arn:aws:autoscaling:REGION:ACCOUNT:scalingPolicy:UUID:autoScalingGroupName/GROUP:policyName/NAME.
-func splitPolicyARN(arn string) (group, name string) {
-	_, rest, ok := strings.Cut(arn, ":autoScalingGroupName/")
-	i := strings.LastIndex(rest, ":policyName/")
-	if !ok || i < 0 {
-		return "", ""
-	}
-	return rest[:i], rest[i+len(":policyName/"):]
+// splitGroup takes "GROUP/NAME" apart. A group's name can hold slashes; what we name on it cannot.
+func splitGroup(id string) (group, name string) {
+	i := strings.LastIndexByte(id, '/')
+	return id[:max(i, 0)], id[i+1:]
 }
 
 // notFoundOnGroup reports whether Auto Scaling says that a group, or a policy on it, is not there. It has

@@ -22,7 +22,7 @@ func policySubject() subject[scalingPolicyProperties] {
 	arn := "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:" + uuid + ":autoScalingGroupName/gpu-workers:policyName/" + testPolicy
 	return subject[scalingPolicyProperties]{
 		kind: func(k kinds) provision.Kind[scalingPolicyProperties] { return k.policy },
-		name: testPolicy, other: testPolicy + "-2",
+		name: testGroup + "/" + testPolicy, other: testGroup + "/" + testPolicy + "-2",
 		want: scalingPolicyProperties{
 			AutoScalingGroupName: testGroup, PolicyType: "SimpleScaling", AdjustmentType: "ChangeInCapacity",
 			ScalingAdjustment: 2, Cooldown: 300, Enabled: true,
@@ -33,7 +33,7 @@ func policySubject() subject[scalingPolicyProperties] {
 			"Cooldown":          {0, 60},
 			"Enabled":           {false, true},
 		},
-		physicalID: arn, arn: arn,
+		physicalID: testGroup + "/" + testPolicy, arn: arn,
 		meddle: func(c *cloud) {
 			c.done(c.theirs.autoscaling.PutScalingPolicy(c.Context(), &autoscaling.PutScalingPolicyInput{
 				AutoScalingGroupName: aws.String(testGroup), PolicyName: aws.String(testPolicy), Enabled: aws.Bool(false),
@@ -59,26 +59,27 @@ func TestScalingPolicyOfNoGroupIsGone(t *testing.T) {
 	}
 }
 
-// The recorded ARN tells on which group a policy is, after the stack was given another.
-func TestScalingPolicyIsFoundOnTheGroupOfItsARN(t *testing.T) {
+// The name tells on which group a policy is, after the stack was given another.
+func TestScalingPolicyIsFoundOnItsOwnGroup(t *testing.T) {
 	s := policySubject().stage(t)
 	s.addGroup("other", 1)
-	k := s.fresh()
+	there := "other/" + testPolicy
 	want := s.want
 	want.AutoScalingGroupName = "other"
-	live, err := k.Create(t.Context(), provision.Identity{Name: s.name}, want)
+	live, err := s.fresh().Create(t.Context(), provision.Identity{Name: there}, want)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.missing(provision.Identity{Name: s.name})
 	s.create(s.name)
-	if found := s.read(s.identity(live)); found.ARN != live.ARN || found.Properties != want {
+	id := provision.Identity{Name: there, PhysicalID: live.PhysicalID, ARN: live.ARN}
+	if found := s.read(id); found.ARN != live.ARN || found.Properties != want {
 		t.Errorf("found %+v, want %s", found, live.ARN)
 	}
-	if err := s.fresh().Delete(t.Context(), s.identity(live)); err != nil {
+	if err := s.fresh().Delete(t.Context(), id); err != nil {
 		t.Error(err)
 	}
-	s.missing(s.identity(live))
+	s.missing(id)
 	s.read(provision.Identity{Name: s.name})
 }
 
@@ -109,23 +110,9 @@ func TestScalingPolicyLooksUpAnARNThatTheAnswerLacks(t *testing.T) {
 func TestScalingPolicyThatAWSRefusesIsNotTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := policySubject().stage(t)
-		s.want.AutoScalingGroupName = "no-group"
 		s.atOnce("PutScalingPolicy", "ValidationError", func() error {
-			_, err := s.fresh().Create(t.Context(), provision.Identity{Name: s.name}, s.want)
+			_, err := s.fresh().Create(t.Context(), provision.Identity{Name: "no-group/" + testPolicy}, s.want)
 			return err
 		})
 	})
-}
-
-func TestPolicyARNIsTakenApart(t *testing.T) {
-	for arn, want := range map[string][2]string{
-		"arn:aws:autoscaling:us-east-1:1:scalingPolicy:u:autoScalingGroupName/g:policyName/p":         {"g", "p"},
-		"arn:aws:autoscaling:us-east-1:1:scalingPolicy:u:autoScalingGroupName/a:b/c d:policyName/p:q": {"a:b/c d", "p:q"},
-		"arn:aws:autoscaling:us-east-1:1:scalingPolicy:u":                                             {},
-		"": {},
-	} {
-		if group, name := splitPolicyARN(arn); group != want[0] || name != want[1] {
-			t.Errorf("%s: %q, %q", arn, group, name)
-		}
-	}
 }

@@ -225,7 +225,7 @@ func (l lister) function() provision.Resource {
 }
 
 func (l lister) policy(logicalID, name string, adjustment int, cooldown Duration) provision.Resource {
-	return provision.Declare(logicalID, l.kinds.policy, name, func(provision.Refs) scalingPolicyProperties {
+	return provision.Declare(logicalID, l.kinds.policy, l.ASG+"/"+name, func(provision.Refs) scalingPolicyProperties {
 		return scalingPolicyProperties{
 			AutoScalingGroupName: l.ASG,
 			PolicyType:           "SimpleScaling", AdjustmentType: "ChangeInCapacity",

@@ -192,7 +192,7 @@ func TestNamesKeepToTheLimits(t *testing.T) {
 		rolePolicyType:        regexp.MustCompile(`^[\w+=,.@-]{1,64}/[\w+=,.@-]{1,128}$`),
 		logGroupType:          regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`),
 		functionType:          regexp.MustCompile(`^[a-zA-Z0-9-_]{1,64}$`),
-		scalingPolicyType:     regexp.MustCompile(`^.{1,255}$`),
+		scalingPolicyType:     regexp.MustCompile(`^.{1,255}/[^/]{1,255}$`),
 		metricsCollectionType: regexp.MustCompile(`^.{1,255}/GroupInServiceInstances$`),
 		alarmType:             regexp.MustCompile(`^.{1,255}$`),
 	}

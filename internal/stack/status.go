@@ -175,7 +175,8 @@ func stateSince(a cwtypes.MetricAlarm) time.Time {
 func (s *Stack) policyStatuses() []PolicyStatus {
 	all := []PolicyStatus{}
 	for _, id := range shownPolicies {
-		p, ok := s.seen.policies.got[s.name(id)]
+		_, name := splitGroup(s.name(id))
+		p, ok := s.seen.policies.got[name]
 		if !ok {
 			continue
 		}
