@@ -80,5 +80,5 @@ func (j *Journal) Rescue() error {
 	if err := j.save(j.snapshot); err != nil {
 		return err
 	}
-	return fmt.Errorf("the state could not be saved for a while, and the run was stopped; it is saved now (%s)", j.err)
+	return fmt.Errorf("the state could not be saved for a while, and the run was stopped; it is saved now: %s", j.err.Error())
 }

@@ -64,7 +64,7 @@ func newPolicy(in *autoscaling.PutScalingPolicyInput) *types.ScalingPolicy {
 		ScalingAdjustment:           in.ScalingAdjustment,
 		Cooldown:                    in.Cooldown,
 		MinAdjustmentMagnitude:      in.MinAdjustmentMagnitude,
-		MinAdjustmentStep:           in.MinAdjustmentStep,
+		MinAdjustmentStep:           in.MinAdjustmentStep, //nolint:staticcheck // AWS still takes and returns it
 		StepAdjustments:             in.StepAdjustments,
 		MetricAggregationType:       in.MetricAggregationType,
 		EstimatedInstanceWarmup:     in.EstimatedInstanceWarmup,

@@ -12,13 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 )
 
-func queueDimension(name string) []types.Dimension {
-	return []types.Dimension{{Name: aws.String("QueueName"), Value: &name}}
+func jobsDimension() []types.Dimension {
+	return []types.Dimension{{Name: aws.String("QueueName"), Value: aws.String("jobs")}}
 }
 
 func simpleAlarm(name string) *cloudwatch.PutMetricAlarmInput {
 	return &cloudwatch.PutMetricAlarmInput{
-		AlarmName: &name, Namespace: aws.String("AWS/SQS"), MetricName: aws.String("ApproximateNumberOfMessagesVisible"), Dimensions: queueDimension("jobs"),
+		AlarmName: &name, Namespace: aws.String("AWS/SQS"), MetricName: aws.String("ApproximateNumberOfMessagesVisible"), Dimensions: jobsDimension(),
 		Statistic: types.StatisticMaximum, Period: aws.Int32(60), EvaluationPeriods: aws.Int32(2), Threshold: aws.Float64(10),
 		ComparisonOperator: types.ComparisonOperatorGreaterThanOrEqualToThreshold,
 	}
@@ -26,7 +26,7 @@ func simpleAlarm(name string) *cloudwatch.PutMetricAlarmInput {
 
 func queueQuery(id, metric string) types.MetricDataQuery {
 	return types.MetricDataQuery{Id: &id, ReturnData: aws.Bool(false), MetricStat: &types.MetricStat{
-		Metric: &types.Metric{Namespace: aws.String("AWS/SQS"), MetricName: &metric, Dimensions: queueDimension("jobs")},
+		Metric: &types.Metric{Namespace: aws.String("AWS/SQS"), MetricName: &metric, Dimensions: jobsDimension()},
 		Period: aws.Int32(60), Stat: aws.String("Maximum"),
 	}}
 }
@@ -66,7 +66,7 @@ func TestNewAlarmHasNoDataYet(t *testing.T) {
 	same(t, []time.Time{*a.StateUpdatedTimestamp, *a.AlarmConfigurationUpdatedTimestamp}, []time.Time{s.now, s.now})
 	same(t, *a.ActionsEnabled, true)
 	same(t, []int{len(a.AlarmActions), len(a.OKActions), len(a.Metrics)}, []int{0, 0, 0})
-	same(t, a.Dimensions, queueDimension("jobs"))
+	same(t, a.Dimensions, jobsDimension())
 	must(s.putMetricAlarm(s.request(), mathAlarm("calm")))
 	same(t, s.alarm("calm").Metrics, mathAlarm("calm").Metrics)
 }
@@ -254,7 +254,7 @@ func TestMetricsAreTheGaugesNow(t *testing.T) {
 
 	statistics := &cloudwatch.GetMetricStatisticsInput{
 		StartTime: &start, EndTime: &end, Period: aws.Int32(60), Namespace: aws.String("AWS/SQS"), MetricName: aws.String("ApproximateNumberOfMessagesVisible"),
-		Dimensions: queueDimension("jobs"), Statistics: []types.Statistic{types.StatisticMaximum, types.StatisticSampleCount},
+		Dimensions: jobsDimension(), Statistics: []types.Statistic{types.StatisticMaximum, types.StatisticSampleCount},
 	}
 	points := must(s.getMetricStatistics(s.request(), statistics)).Datapoints
 	same(t, []float64{*points[0].Maximum, *points[0].SampleCount}, []float64{2, 1})

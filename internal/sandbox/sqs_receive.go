@@ -121,7 +121,7 @@ func (m *message) systemAttributes(r *request, in *sqs.ReceiveMessageInput) map[
 		"DeadLetterQueueSourceArn":         m.DeadFrom,
 	}
 	asked := map[string]bool{}
-	for _, name := range in.AttributeNames {
+	for _, name := range in.AttributeNames { //nolint:staticcheck // older clients still ask in its words
 		asked[string(name)] = true
 	}
 	for _, name := range in.MessageSystemAttributeNames {
