@@ -69,6 +69,12 @@ func (a *app) run(args []string) int {
 	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
 	a.end()
+	if errors.Is(err, syscall.EPIPE) {
+		return exitInterrupted
+	}
+	if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, context.Canceled) {
+		err = cause // a call that was not made is no failure of its own
+	}
 	return a.exit(err)
 }
 
@@ -79,8 +85,14 @@ var errInterrupted = errors.New("interrupted: the calls in flight were finished 
 // begun. The second signal leaves at once; what is under way is recorded as such.
 func (a *app) interruptible(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 2)
+	signals, pipe := make(chan os.Signal, 2), make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(pipe, syscall.SIGPIPE) // nobody reads us any more: stop in order, and there is no one to tell
+	go func() {
+		if _, ok := <-pipe; ok {
+			cancel(errInterrupted)
+		}
+	}()
 	go func() {
 		if _, ok := <-signals; !ok {
 			return
@@ -92,7 +104,13 @@ func (a *app) interruptible(parent context.Context) (context.Context, func()) {
 			os.Exit(exitInterrupted) //nolint:forbidigo // the second signal leaves at once, wherever the program is
 		}
 	}()
-	return ctx, func() { signal.Stop(signals); close(signals); cancel(nil) }
+	return ctx, func() {
+		signal.Stop(signals)
+		signal.Stop(pipe)
+		close(signals)
+		close(pipe)
+		cancel(nil)
+	}
 }
 
 // timeoutError is the cause of a run that --timeout stopped.

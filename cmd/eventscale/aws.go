@@ -16,7 +16,9 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/eventscale/eventscale/internal/sandbox"
 	"github.com/eventscale/eventscale/internal/stack"
@@ -35,6 +37,15 @@ func (e *credentialsError) Unwrap() error { return e.err }
 func (e *credentialsError) Hint() string {
 	return "set AWS_PROFILE or --profile, or run `aws configure` or `aws sso login`; or add --sandbox to try it without an account"
 }
+
+// unreachable reports whether a request got no answer at all. That of a machine that is no EC2 instance,
+// when its credentials are looked for, is the rule and no trouble of the network.
+func unreachable(err error) bool {
+	return is[*smithyhttp.RequestSendError](err) && !is[*credentialsError](err)
+}
+
+// noAnswer is what the SDK says of an answer that never came.
+const noAnswer = "https response error StatusCode: 0, RequestID: , "
 
 // Settings of the SDK.
 const (
@@ -82,6 +93,7 @@ func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
 		config.WithRegion(a.global.region),
 		config.WithSharedConfigProfile(a.global.profile),
 		config.WithAPIOptions(a.apiOptions()),
+		config.WithLogger(logging.Nop{}), // the SDK's own warnings are not for our users; errors are returned
 	}
 	if a.global.endpointURL != "" {
 		options = append(options, config.WithBaseEndpoint(a.global.endpointURL))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/eventscale/eventscale/internal/stack"
@@ -23,17 +25,38 @@ const configFile = "eventscale.yaml"
 // file that came with a repository must not send credentials elsewhere.
 var globalKeys = []string{"stack", "region", "profile", "state-dir"}
 
+// withoutConfig are the commands that use neither settings nor the state folder: a configuration file
+// that is broken must not keep the user from what could help.
+var withoutConfig = []string{"version", "man", "help", "completion", cobra.ShellCompRequestCmd}
+
+// usesConfig reports whether a command reads the configuration file. One of commands only prints its help.
+func usesConfig(cmd *cobra.Command) bool {
+	if cmd.HasAvailableSubCommands() {
+		return false
+	}
+	for c := cmd; c != nil; c = c.Parent() {
+		if slices.Contains(withoutConfig, c.Name()) {
+			return false
+		}
+	}
+	return true
+}
+
 // fill sets the flags that were not given: from EVENTSCALE_*, else from the configuration file.
-func (a *app) fill(flags *pflag.FlagSet) error {
+func (a *app) fill(cmd *cobra.Command) error {
+	flags := cmd.Flags()
 	var errs []error
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := variable(f.Name)
-		if value := a.env(name); value != "" && !f.Changed && f.Name != "help" {
+		if value := a.env(name); value != "" && !f.Changed && f.Name != "help" && f.Name != "version" {
 			errs = append(errs, setFlag(flags, f, name, splitWords(f, value)))
 		}
 	})
 	if err := errors.Join(errs...); err != nil {
 		return err
+	}
+	if !usesConfig(cmd) {
+		return nil
 	}
 	entries, err := a.readConfig()
 	if err != nil {
@@ -54,21 +77,26 @@ func variable(flag string) string {
 
 // splitWords takes the value of a repeatable flag's variable apart at its commas.
 func splitWords(f *pflag.Flag, value string) []string {
-	if _, many := f.Value.(pflag.SliceValue); many {
+	if repeatable(f) {
 		return strings.Split(value, ",")
 	}
 	return []string{value}
+}
+
+func repeatable(f *pflag.Flag) bool {
+	_, many := f.Value.(pflag.SliceValue)
+	return many
 }
 
 // setFlag gives a flag the values that were found in some place, and names the place if they do not fit.
 func setFlag(flags *pflag.FlagSet, f *pflag.Flag, place string, values []string) error {
 	for _, v := range values {
 		if err := flags.Set(f.Name, v); err != nil {
-			reason := err
+			reason := err.Error()
 			if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-				reason = invalid.Unwrap()
+				reason = allowed(f, invalid.Unwrap())
 			}
-			return &usageError{text: fmt.Sprintf("%s: %q: %v", place, v, reason)}
+			return &usageError{text: fmt.Sprintf("%s: %q: %s", place, v, reason)}
 		}
 	}
 	return nil
@@ -97,11 +125,17 @@ func (a *app) readConfig() ([]entry, error) {
 	return parseConfig(path, data)
 }
 
+// byteOrderMark is what some editors on Windows put before UTF-8.
+var byteOrderMark = []byte("\uFEFF")
+
 // parseConfig reads a file's bytes: a mapping whose keys are settings.
 func parseConfig(path string, data []byte) ([]entry, error) {
-	file, err := parser.ParseBytes(data, 0)
+	file, err := parser.ParseBytes(bytes.TrimPrefix(data, byteOrderMark), 0)
 	if err != nil {
 		return nil, &usageError{text: path + ": " + yaml.FormatError(err, false, true)}
+	}
+	if len(file.Docs) > 1 {
+		return nil, &usageError{text: fmt.Sprintf("%s:%d: a second document begins; there must be only one", path, lineOf(file.Docs[1]))}
 	}
 	known := knownKeys()
 	var entries []entry
@@ -120,6 +154,14 @@ func parseConfig(path string, data []byte) ([]entry, error) {
 	return entries, nil
 }
 
+// lineOf returns where a document begins.
+func lineOf(doc *ast.DocumentNode) int {
+	if doc.Start != nil {
+		return doc.Start.Position.Line
+	}
+	return doc.GetToken().Position.Line
+}
+
 // pairsOf returns the pairs of a mapping, none of an empty document, and a nil one of anything else.
 func pairsOf(body ast.Node) []*ast.MappingValueNode {
 	switch n := body.(type) {
@@ -133,15 +175,17 @@ func pairsOf(body ast.Node) []*ast.MappingValueNode {
 	return []*ast.MappingValueNode{nil}
 }
 
-func readEntry(path string, pair *ast.MappingValueNode, known []string) (entry, error) {
+// readEntry reads one pair. The known keys are mapped to whether they take more than one value.
+func readEntry(path string, pair *ast.MappingValueNode, known map[string]bool) (entry, error) {
 	e := entry{
 		place: fmt.Sprintf("%s:%d", path, pair.Key.GetToken().Position.Line),
 		key:   pair.Key.GetToken().Value,
 	}
-	if !slices.Contains(known, e.key) {
+	many, ok := known[e.key]
+	if !ok {
 		return e, &usageError{
 			text: fmt.Sprintf("%s: %s: there is no such setting", e.place, e.key),
-			hint: "did you mean " + stack.Nearest(e.key, known, 1)[0] + "? `eventscale up --help` lists them all",
+			hint: didYouMean("", e.key, sortedKeys(known)) + "`eventscale up --help` lists them all",
 		}
 	}
 	var value any
@@ -149,6 +193,9 @@ func readEntry(path string, pair *ast.MappingValueNode, known []string) (entry, 
 		return e, &usageError{text: fmt.Sprintf("%s: %s: %v", e.place, e.key, err)}
 	}
 	values, err := words(value)
+	if !many && err == nil && !plain(value) {
+		err = errors.New("takes one value, not a list or a mapping")
+	}
 	if err != nil {
 		return e, &usageError{text: fmt.Sprintf("%s: %s: %v", e.place, e.key, err)}
 	}
@@ -174,8 +221,11 @@ func words(value any) ([]string, error) {
 	case map[string]any:
 		var all []string
 		for key, item := range v {
-			if _, nested := item.(map[string]any); nested {
-				return nil, errors.New("its values must be plain")
+			if !plain(item) {
+				return nil, fmt.Errorf("the value of %s must be plain", key)
+			}
+			if item == nil {
+				return nil, fmt.Errorf("%s has no value", key)
 			}
 			all = append(all, key+"="+fmt.Sprint(item))
 		}
@@ -185,11 +235,23 @@ func words(value any) ([]string, error) {
 	return []string{fmt.Sprint(value)}, nil
 }
 
-// knownKeys are all keys that a configuration file may have.
-func knownKeys() []string {
-	keys := slices.Clone(globalKeys)
+// plain reports whether a YAML value is one value.
+func plain(value any) bool {
+	switch value.(type) {
+	case []any, map[string]any:
+		return false
+	}
+	return true
+}
+
+// knownKeys are all keys that a configuration file may have, and whether they take more than one value.
+func knownKeys() map[string]bool {
+	keys := map[string]bool{}
+	for _, key := range globalKeys {
+		keys[key] = false
+	}
 	for _, group := range (&settings{}).groups() {
-		group.VisitAll(func(f *pflag.Flag) { keys = append(keys, f.Name) })
+		group.VisitAll(func(f *pflag.Flag) { keys[f.Name] = repeatable(f) })
 	}
 	return keys
 }

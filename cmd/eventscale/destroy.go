@@ -38,7 +38,7 @@ func (a *app) destroy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.confirmDestroy(snapshot); err != nil {
+	if err := a.confirmDestroy(ctx, snapshot); err != nil {
 		return err
 	}
 	s, err := a.open(ctx, snapshot)
@@ -69,7 +69,7 @@ func (a *app) destroyed(s *stack.Stack, snapshot *state.Snapshot) error {
 }
 
 // confirmDestroy asks on a terminal, and elsewhere wants --yes.
-func (a *app) confirmDestroy(snapshot *state.Snapshot) error {
+func (a *app) confirmDestroy(ctx context.Context, snapshot *state.Snapshot) error {
 	if a.global.yes {
 		return nil
 	}
@@ -82,7 +82,10 @@ func (a *app) confirmDestroy(snapshot *state.Snapshot) error {
 	if err := ui.RemovalText(a.err(), removalOf(snapshot)); err != nil {
 		return err
 	}
-	yes, err := ui.Confirm(a.stdin, a.err(), "Remove all of this?")
+	yes, err := a.ask(ctx, "Remove all of this?")
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("reading the answer: %w", err)
 	}
@@ -90,6 +93,21 @@ func (a *app) confirmDestroy(snapshot *state.Snapshot) error {
 		return errors.New("nothing was removed: the answer was not yes")
 	}
 	return nil
+}
+
+// ask waits for an answer, or for the end of the context: nobody should have to answer after Ctrl-C.
+func (a *app) ask(ctx context.Context, question string) (yes bool, err error) {
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		yes, err = ui.Confirm(a.stdin, a.err(), question)
+	}()
+	select {
+	case <-answered:
+		return yes, err
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
 }
 
 // removalOf is what a destroy will do, dependents first.

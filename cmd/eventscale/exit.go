@@ -106,11 +106,14 @@ func (a *app) show(err error) {
 
 func (a *app) showOne(err error) {
 	if a.json() {
-		_ = ui.ErrorJSON(a.stderr, err.Error(), hints(err)...)
+		_ = ui.ErrorJSON(a.stderr, errorText(err), hints(err)...)
 		return
 	}
-	_ = ui.Error(a.err(), err.Error(), hints(err)...)
+	_ = ui.Error(a.err(), errorText(err), hints(err)...)
 }
+
+// errorText leaves out what the SDK says of an answer that never came.
+func errorText(err error) string { return strings.ReplaceAll(err.Error(), noAnswer, "") }
 
 func (a *app) hint(text string) {
 	if text == "" {
@@ -168,6 +171,8 @@ func hints(err error) []string {
 		all = append(all, "`eventscale iam-policy` prints the permissions that this stack needs")
 	case stack.Unauthenticated(err):
 		all = append(all, "check the credentials with `aws sts get-caller-identity`, sign in again, or name others with --profile")
+	case unreachable(err): // before the next: an attempt's own deadline is not --timeout's
+		all = append(all, "check the network, --region and --endpoint-url (AWS_ENDPOINT_URL)")
 	case errors.Is(err, context.DeadlineExceeded):
 		all = append(all, "give it more time with --timeout")
 	}
@@ -186,13 +191,15 @@ func runHint(e *provision.RunError) string {
 func flagError(cmd *cobra.Command, err error) error {
 	help := "see `" + cmd.CommandPath() + " --help`"
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		return &stack.FieldError{Field: invalid.GetFlag().Name, Value: invalid.GetValue(), Allowed: invalid.Unwrap().Error(), Advice: help}
+		return &stack.FieldError{Field: invalid.GetFlag().Name, Value: invalid.GetValue(), Allowed: allowed(invalid.GetFlag(), invalid.Unwrap()), Advice: help}
 	}
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && len(unknown.GetSpecifiedName()) > 1 {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		nearest := stack.Nearest(unknown.GetSpecifiedName(), names, 1)
-		return &usageError{text: fmt.Sprintf("--%s: there is no such flag", unknown.GetSpecifiedName()), hint: "did you mean --" + strings.Join(nearest, "") + "? " + help}
+		return &usageError{
+			text: fmt.Sprintf("--%s: there is no such flag", unknown.GetSpecifiedName()),
+			hint: didYouMean("--", unknown.GetSpecifiedName(), names) + help,
+		}
 	}
 	return &usageError{text: err.Error(), hint: help}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,11 +21,15 @@ func newIAMPolicy(a *app) *cobra.Command {
 account is not known it stands as *; give --account. No call to AWS is made.`
 	cmd.Example = `  eventscale iam-policy --asg gpu-workers --region us-east-1 --account 123456789012 > policy.json`
 	a.settingFlags(cmd, o)
+	cmd.Flags().Lookup("asg").Usage = "the Auto Scaling group (default: that of the recorded stack)"
 	cmd.Flags().StringVar(&o.account, "account", "", "AWS account ID, 12 digits")
 	return cmd
 }
 
 func (a *app) iamPolicy(o *upOptions) error {
+	if err := checkAccount(o.account); err != nil {
+		return err
+	}
 	spec, account, err := a.policyOf(o)
 	if err != nil {
 		return err
@@ -33,6 +38,18 @@ func (a *app) iamPolicy(o *upOptions) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(stack.Permissions(spec, account))
+}
+
+// checkAccount refuses what is no account's number: it would stand in every ARN of the policy.
+func checkAccount(id string) error {
+	digits := strings.Trim(id, "0123456789") == ""
+	if id == "" || digits && len(id) == 12 {
+		return nil
+	}
+	return &stack.FieldError{
+		Field: "account", Value: id, Allowed: "must be the 12 digits of an AWS account",
+		Advice: "`aws sts get-caller-identity` prints those of yours",
+	}
 }
 
 // policyOf returns the spec of the flags, or of the recorded stack where no group is named.

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
+	"github.com/eventscale/eventscale/internal/state"
 	"github.com/eventscale/eventscale/internal/ui"
 )
 
@@ -24,7 +26,7 @@ func (a *app) list() error {
 	for _, name := range names {
 		row := ui.StackRow{Name: name, Path: store.Path(name)}
 		if s, err := store.Load(name); err != nil {
-			row.Problem = err.Error()
+			row.Problem = problem(err)
 		} else {
 			row.ASG, row.Account, row.Region, row.Resources = s.ASG, s.Account, s.Region, len(s.Resources)
 		}
@@ -38,4 +40,12 @@ func (a *app) list() error {
 		return nil
 	}
 	return ui.List(a.out(), rows)
+}
+
+// problem says why a file cannot be read, without its path, which stands beside it.
+func problem(err error) string {
+	if broken, ok := errors.AsType[*state.BrokenError](err); ok {
+		return broken.Err.Error()
+	}
+	return err.Error()
 }

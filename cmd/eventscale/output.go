@@ -58,6 +58,6 @@ func valueOf(outputs stack.Outputs, key string) (string, error) {
 	}
 	return "", &usageError{
 		text: fmt.Sprintf("output %s: stack %s has no such output", key, outputs.Stack),
-		hint: "did you mean " + stack.Nearest(key, keys, 1)[0] + "? there are " + strings.Join(keys, ", "),
+		hint: didYouMean("", key, keys) + "there are " + strings.Join(keys, ", "),
 	}
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -31,12 +33,13 @@ func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use: "eventscale", Short: "Put an EC2 Auto Scaling group behind a job queue", Long: longHelp,
 		SilenceErrors: true, SilenceUsage: true,
-		Args: upTo(0),
+		Args: subcommand, Version: versionLine(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return a.configure(cmd)
 		},
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	a.globalFlags(root.PersistentFlags())
 	root.AddGroup(&cobra.Group{ID: "stack", Title: "The stack:"}, &cobra.Group{ID: "more", Title: "More:"})
@@ -74,14 +77,21 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 
 // configure brings the flags to their values before any command runs.
 func (a *app) configure(cmd *cobra.Command) error {
-	if err := a.fill(cmd.Flags()); err != nil {
+	if err := a.fill(cmd); err != nil {
 		return err
 	}
 	if o := a.global.output; o != formatText && o != formatJSON {
 		a.global.output = formatText
 		return &stack.FieldError{Field: "output", Value: o, Allowed: "must be text or json"}
 	}
-	return nil
+	return errors.Join(notNegative("timeout", a.global.timeout), notNegative("lock-timeout", a.global.lockTimeout))
+}
+
+func notNegative(field string, d time.Duration) error {
+	if d >= 0 {
+		return nil
+	}
+	return &stack.FieldError{Field: field, Value: d.String(), Allowed: "must not be negative"}
 }
 
 func exitCodesTopic() *cobra.Command {

@@ -26,7 +26,7 @@ func newSandbox(a *app) *cobra.Command {
 		Long: `The sandbox is an AWS inside the process, for trying eventscale, and your own workers, without an account.
 It knows SQS, IAM, STS, Lambda, CloudWatch, CloudWatch Logs and EC2 Auto Scaling, as far as eventscale
 uses them, and holds an Auto Scaling group gpu-workers. Its world is kept in the state folder.`,
-		Args: upTo(0),
+		Args: subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newServe(a))
@@ -72,6 +72,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions) error {
 		return &stack.FieldError{Field: "addr", Value: o.addr, Allowed: "cannot be listened on: " + err.Error(), Advice: "name a free one, such as --addr 127.0.0.1:0"}
 	}
 	fmt.Fprintf(a.stdout, "serving on http://%s\n", listener.Addr())
+	fmt.Fprintf(a.stderr, "export AWS_ENDPOINT_URL=http://%s AWS_REGION=%s AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n", listener.Addr(), sandboxRegion)
 	server := &http.Server{Handler: cloud, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = server.Shutdown(context.WithoutCancel(ctx)) })
 	defer stop()

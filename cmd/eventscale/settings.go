@@ -67,7 +67,7 @@ func (s *settings) resolve(stackName string) (stack.Spec, []byte, error) {
 	spec := s.spec
 	spec.Stack = stackName
 	if spec.Stack == "" {
-		spec.Stack = stack.StackName(spec.ASG)
+		spec.Stack = stack.DefaultStackName(spec.ASG)
 	}
 	var errs []error
 	var err error
@@ -96,7 +96,7 @@ const maxZip = 256 << 20
 func (s *settings) zip() ([]byte, error) {
 	path := s.spec.FunctionZip
 	if path == "" {
-		return ingest.Zip(), nil
+		return s.builtIn()
 	}
 	refused := func(allowed string) error {
 		return &stack.FieldError{Field: "function-zip", Value: path, Allowed: allowed, Advice: "give the path of a Lambda deployment package, or leave --function-zip out for the built-in function"}
@@ -117,6 +117,19 @@ func (s *settings) zip() ([]byte, error) {
 	err = ingest.Check(zip, s.spec.Handler, s.spec.Runtime)
 	if invalid, ok := errors.AsType[*ingest.InvalidError](err); ok {
 		err = &stack.FieldError{Field: "function-zip", Value: path, Allowed: invalid.Error(), Advice: invalid.Advice}
+	}
+	return zip, err
+}
+
+// builtIn returns the built-in function's package, if it can run with the handler and the runtime.
+func (s *settings) builtIn() ([]byte, error) {
+	zip := ingest.Zip()
+	err := ingest.Check(zip, s.spec.Handler, s.spec.Runtime)
+	if invalid, ok := errors.AsType[*ingest.InvalidError](err); ok {
+		err = &stack.FieldError{
+			Field: "function-zip", Allowed: "is missing; with the built-in function, " + invalid.Value,
+			Advice: "give your own package with --function-zip, or leave --handler and --runtime out for the built-in function",
+		}
 	}
 	return zip, err
 }
@@ -187,7 +200,24 @@ func durationVar(f *pflag.FlagSet, at *stack.Duration, name, usage string) {
 		d, err := time.ParseDuration(s)
 		return stack.Duration(d), err
 	}
-	f.Var(&flagValue[stack.Duration]{at, "duration", "must be a duration such as 90s, 5m or 1h30m", parse, stack.Duration.String}, name, usage)
+	f.Var(&flagValue[stack.Duration]{at, "duration", allowedDuration, parse, stack.Duration.String}, name, usage)
+}
+
+// The values that a flag takes, in words.
+const (
+	allowedBool     = "must be true or false"
+	allowedDuration = "must be a duration such as 90s, 5m or 1h30m"
+)
+
+// allowed says what a flag takes, where its own error is pflag's and speaks of Go.
+func allowed(f *pflag.Flag, err error) string {
+	switch f.Value.Type() {
+	case "bool":
+		return allowedBool
+	case "duration":
+		return allowedDuration
+	}
+	return err.Error()
 }
 
 // groupedHelp prints the flags of a command under the titles of their groups.

@@ -90,6 +90,7 @@ func (a *app) up(ctx context.Context, o *upOptions) error {
 	if err := a.mayReplace(o, plan); err != nil {
 		return err
 	}
+	a.warn(s)
 	if err := a.apply(ctx, s, plan); err != nil {
 		return err
 	}
@@ -101,6 +102,9 @@ func (a *app) planned(ctx context.Context, o *upOptions, spec stack.Spec, zip []
 	snapshot, err := a.store().Load(spec.Stack)
 	fresh := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !fresh {
+		return nil, nil, err
+	}
+	if err := o.mayMove(snapshot, spec); err != nil {
 		return nil, nil, err
 	}
 	recordedRegion := ""
@@ -128,21 +132,45 @@ func (a *app) planned(ctx context.Context, o *upOptions, spec stack.Spec, zip []
 	return s, plan, err
 }
 
-// mayReplace refuses a plan that makes objects anew, unless the user said so: a replaced queue loses its jobs.
-func (a *app) mayReplace(o *upOptions, plan *provision.Plan) error {
-	replaced := plan.Replacements()
-	if len(replaced) == 0 || o.replace {
+// mayMove refuses to take a stack from one group to another, unless the user said so.
+func (o *upOptions) mayMove(snapshot *state.Snapshot, spec stack.Spec) error {
+	if snapshot == nil || snapshot.ASG == spec.ASG || o.replace {
 		return nil
 	}
+	return &usageError{
+		text: fmt.Sprintf("--asg %s: stack %s is made for group %s", spec.ASG, spec.Stack, snapshot.ASG),
+		hint: "choose another name with --stack, or add --replace to move the stack to this group",
+	}
+}
+
+// warn tells what keeps the loop from working, though nothing keeps the stack from being made.
+func (a *app) warn(s *stack.Stack) {
+	for _, w := range s.Warnings() {
+		_ = ui.Warning(a.err(), w)
+	}
+}
+
+// mayReplace refuses a plan that makes objects anew, or deletes a queue, unless the user said so: the jobs in
+// it would be lost.
+func (a *app) mayReplace(o *upOptions, plan *provision.Plan) error {
+	lost := plan.Replacements()
+	for _, s := range plan.Steps {
+		if s.Action == provision.Delete && s.Type == stack.QueueType {
+			lost = append(lost, s)
+		}
+	}
 	var names []string
-	for _, s := range replaced {
+	for _, s := range lost {
 		names = append(names, s.LogicalID)
+	}
+	if len(names) == 0 || o.replace {
+		return nil
 	}
 	if err := ui.Plan(a.err(), plan); err != nil {
 		return err
 	}
 	return &usageError{
-		text: fmt.Sprintf("AWS cannot change %s in place: new ones must be made and the old ones deleted, with all that they hold", strings.Join(names, ", ")),
+		text: fmt.Sprintf("these settings cannot be reached in place: %s would be deleted, with all that is in them", strings.Join(names, ", ")),
 		hint: "add --replace to do that, or go back to the earlier settings; nothing has been changed",
 	}
 }

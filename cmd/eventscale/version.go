@@ -14,8 +14,13 @@ func newVersion(a *app) *cobra.Command {
 			_, err := fmt.Fprintf(a.stdout, "{\"schema_version\":1,\"version\":%q,\"commit\":%q,\"date\":%q,\"go\":%q}\n", versionText(), commit, date, runtime.Version())
 			return err
 		}
-		_, err := fmt.Fprintf(a.stdout, "eventscale %s %s/%s %s\n", versionText(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+		_, err := fmt.Fprintln(a.stdout, versionLine())
 		return err
 	})
 	return cmd
+}
+
+// versionLine is what `version` and --version print.
+func versionLine() string {
+	return fmt.Sprintf("eventscale %s %s/%s %s", versionText(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 }

@@ -15,6 +15,7 @@ import (
 // Engine provisions one stack.
 type Engine struct {
 	Stack     string
+	Owner     Tags        // more tags that mark an object as ours
 	Resources []Resource  // each after those it depends on
 	Types     []Type      // all that a record may be of, today's or an older program's
 	Journal   *Journal    //
@@ -93,19 +94,20 @@ func (r *run) apply(ctx context.Context, s Step, free func()) error {
 // off, may not be ready yet, and is recorded.
 func (r *run) keep(ctx context.Context, s Step, free func()) error {
 	r.bind(s.LogicalID, s.live)
-	if !s.Adopt && settled(*r.Journal.Snapshot().Record(s.LogicalID)) {
+	have := r.Journal.Snapshot().Record(s.LogicalID)
+	if !s.Adopt && settled(*have) && have.PhysicalID == s.live.physicalID && have.ARN == s.live.arn {
 		return nil
 	}
 	free()
 	if err := s.resource.Type.ready(ctx, s.live); err != nil {
-		return r.fail(r.begin(s.LogicalID, s.Type, s.Name), CreateFailed, "creating", err)
+		return r.fail(ctx, r.begin(s.LogicalID, s.Type, s.Name), CreateFailed, "creating", err)
 	}
 	return r.record(s, s.live, s.tags(r.refs()), CreateComplete)
 }
 
 // create makes an object, frees its dependents, and then brings to it what Create leaves out.
 func (r *run) create(ctx context.Context, s Step, free func()) error {
-	want := s.resource.want(r.refs())
+	want := s.want(r.refs())
 	tags := s.resource.Type.tags(want)
 	w := r.begin(s.LogicalID, s.Type, s.Name)
 	w.tell(CreateInProgress, "")
@@ -116,9 +118,11 @@ func (r *run) create(ctx context.Context, s Step, free func()) error {
 	live, err := s.resource.Type.create(ctx, Identity{Name: s.Name}, want)
 	if errors.Is(err, ErrExists) {
 		live, err = r.claim(ctx, &s, err)
+		want = s.want(r.refs())
+		tags = s.resource.Type.tags(want)
 	}
 	if err != nil {
-		return r.fail(w, CreateFailed, "creating", err)
+		return r.fail(ctx, w, CreateFailed, "creating", err)
 	}
 	if err := r.record(s, live, tags, CreateInProgress); err != nil {
 		return err
@@ -126,7 +130,7 @@ func (r *run) create(ctx context.Context, s Step, free func()) error {
 	r.bind(s.LogicalID, live)
 	free()
 	if err := r.complete(ctx, s, live, want, nil); err != nil {
-		return r.fail(w, CreateFailed, "creating", err)
+		return r.fail(ctx, w, CreateFailed, "creating", err)
 	}
 	if err := r.record(s, live, tags, CreateComplete); err != nil {
 		return err
@@ -147,13 +151,13 @@ func (r *run) claim(ctx context.Context, s *Step, exists error) (object, error) 
 		return live, nil
 	}
 	if r.Adopt {
-		s.Adopt, s.Foreign = true, true
+		s.Adopt, s.Foreign, s.adopted = true, true, true
 		return live, nil
 	}
 	if err := r.Journal.Record(func(snapshot *state.Snapshot) { snapshot.Forget(s.LogicalID) }); err != nil {
 		return object{}, err
 	}
-	return object{}, &ForeignError{s.LogicalID, s.Type, s.Name, tags}
+	return object{}, &ForeignError{s.LogicalID, s.Type, s.Name, true, tags}
 }
 
 // complete updates what differs from the wanted properties and waits until the object can be used.
@@ -172,7 +176,7 @@ func (r *run) complete(ctx context.Context, s Step, live object, want any, recor
 // update brings an object to what is wanted, which may be less than the plan said: a reference that was
 // not known then may have turned out the same.
 func (r *run) update(ctx context.Context, s Step) error {
-	want := s.resource.want(r.refs())
+	want := s.want(r.refs())
 	tags := s.resource.Type.tags(want)
 	record := r.Journal.Snapshot().Record(s.LogicalID)
 	w := r.begin(s.LogicalID, s.Type, s.Name)
@@ -182,7 +186,7 @@ func (r *run) update(ctx context.Context, s Step) error {
 	}
 	ctx = withWaiting(ctx, w.waiting(UpdateInProgress))
 	if err := r.complete(ctx, s, s.live, want, record); err != nil {
-		return r.fail(w, UpdateFailed, "updating", err)
+		return r.fail(ctx, w, UpdateFailed, "updating", err)
 	}
 	r.bind(s.LogicalID, s.live)
 	if err := r.record(s, s.live, tags, UpdateComplete); err != nil {
@@ -209,7 +213,8 @@ func either(tags Tags, record *state.Record) Tags {
 	if record == nil || tags == nil {
 		return tags
 	}
-	all := maps.Clone(record.Tags)
+	all := Tags{}
+	maps.Copy(all, record.Tags)
 	maps.Copy(all, tags)
 	return all
 }
@@ -308,7 +313,11 @@ func (w *work) emit(fill func(*Event)) {
 
 // fail tells and keeps a failure. It returns the error, so that dependents are skipped. That the state
 // could not be saved is told once by the run, not by each resource.
-func (r *run) fail(w *work, status Status, doing string, err error) error {
+func (r *run) fail(ctx context.Context, w *work, status Status, doing string, err error) error {
+	if stopped(ctx, err) {
+		r.skip(w.event.LogicalID, w.event.Type, w.event.Name, stopReason(err))
+		return errSkipped
+	}
 	w.tell(status, err.Error())
 	if unsaved := r.Journal.Err(); unsaved != nil && errors.Is(err, unsaved) {
 		return err
@@ -318,6 +327,22 @@ func (r *run) fail(w *work, status Status, doing string, err error) error {
 	defer r.mu.Unlock()
 	r.failures = append(r.failures, f)
 	return f
+}
+
+// stopped reports whether an error only says that the context has ended.
+func stopped(ctx context.Context, err error) bool {
+	if ctx.Err() == nil {
+		return false
+	}
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Cause(ctx))
+}
+
+// stopReason is what a resource did when its run was stopped, in few words.
+func stopReason(err error) string {
+	if wait, ok := errors.AsType[*stoppedError](err); ok {
+		return wait.Error()
+	}
+	return "stopped"
 }
 
 // skip tells and keeps that a resource was not touched.

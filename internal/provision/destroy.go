@@ -54,7 +54,7 @@ func (r *run) delete(ctx context.Context, record state.Record, free func()) erro
 	ctx = withWaiting(ctx, w.waiting(DeleteInProgress))
 	left, err := r.remove(ctx, record)
 	if err != nil {
-		return r.fail(w, DeleteFailed, "deleting", err)
+		return r.fail(ctx, w, DeleteFailed, "deleting", err)
 	}
 	free()
 	if err := r.Journal.Record(func(s *state.Snapshot) { s.Forget(record.LogicalID) }); err != nil {

@@ -110,11 +110,16 @@ func keepTags(properties any, have, want, applied Tags) any {
 			kept[k] = v
 		}
 	}
-	if v, ok := want[VersionTag]; ok {
-		kept[VersionTag] = v
+	if _, made := have[VersionTag]; made {
+		kept[VersionTag] = want[VersionTag]
 	}
+	return withTags(properties, kept)
+}
+
+// withTags returns the properties with other tags.
+func withTags(properties any, tags Tags) any {
 	copied := reflect.New(reflect.TypeOf(properties)).Elem()
 	copied.Set(reflect.ValueOf(properties))
-	copied.FieldByName("Tags").Set(reflect.ValueOf(kept))
+	copied.FieldByName("Tags").Set(reflect.ValueOf(tags))
 	return copied.Interface()
 }

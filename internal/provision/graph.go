@@ -52,9 +52,9 @@ func (r *run) walk(ctx context.Context, nodes []*node, skip func(n *node, reason
 				skip(n, "it depends on "+b.id)
 				return
 			}
-			if reason := r.stopped(ctx); reason != nil {
+			if r.stopped(ctx) != nil {
 				n.err = errSkipped
-				skip(n, reason.Error())
+				skip(n, "stopped")
 				return
 			}
 			if err := n.do(ctx, n.freed); err != nil {
@@ -101,5 +101,5 @@ func (r *run) result(ctx context.Context, total int) error {
 			recorded++
 		}
 	}
-	return &RunError{Failures: r.failures, Skipped: r.skipped, Recorded: recorded, Total: total, Stopped: stopped}
+	return &RunError{Failures: r.failures, Skipped: r.skipped, Recorded: recorded, Total: max(total, recorded), Stopped: stopped}
 }

@@ -53,11 +53,66 @@ func TestAnObjectThatNeedsNoChangeIsAdoptedWithoutACall(t *testing.T) {
 	}
 }
 
-func TestAnUntaggableObjectOfOurNameIsOurs(t *testing.T) {
+// What carries no tags is somebody else's, unless other objects of the stack are there: then the state was lost.
+func TestAnUntaggableObjectIsOursBesideOurOthers(t *testing.T) {
 	w := newWorld()
 	w.put("Test::Queue", "queue", properties{Size: 7})
-	w.mustUp(t, w.one(traits{untaggable: true})...)
-	w.is(t, w.one(traits{untaggable: true}))
+	refused(t, w.engine(w.one(traits{untaggable: true})...).up(t.Context()))
+	if len(w.mutations()) > 0 {
+		t.Errorf("calls: %v", w.mutations())
+	}
+
+	w = newWorld()
+	w.mustUp(t, w.list(first)...)
+	w.disk.Resources = nil
+	w.mustUp(t, w.list(first)...)
+	for _, id := range []string{"Policy", "RolePolicy"} {
+		if r := w.saved().Record(id); r == nil || r.Adopted {
+			t.Errorf("%s is recorded as %+v", id, r)
+		}
+	}
+}
+
+// An adopted object is marked, so that neither a second life of the stack nor a lost state makes it ours.
+func TestAnAdoptedObjectStaysAdopted(t *testing.T) {
+	w := newWorld()
+	w.put("Test::Queue", "queue", properties{Size: 7})
+	e := w.engine(w.one(traits{})...)
+	e.Adopt = true
+	if err := e.up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.engine(w.one(traits{})...).Destroy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.mustUp(t, w.one(traits{})...)
+	if r := w.saved().Record("Queue"); !r.Adopted {
+		t.Error("it is not adopted in the stack's second life")
+	}
+	if p := w.plan(t, w.one(traits{})...); !p.Empty() {
+		t.Errorf("the plan is %+v", p.Steps)
+	}
+	w.disk.Resources = nil
+	w.mustUp(t, w.one(traits{})...)
+	if err := w.engine(w.one(traits{})...).Destroy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.objects) != 1 {
+		t.Error("destroy deleted it")
+	}
+}
+
+// More tags can mark an object as ours: a stack of the same name around another group is another.
+func TestAllOwnerTagsMustBeOurs(t *testing.T) {
+	w := newWorld()
+	w.put("Test::Queue", "queue", properties{Size: 7, Tags: Tags{StackTag: stackName, LogicalIDTag: "Queue", "eventscale:asg": "others"}})
+	e := w.engine(w.one(traits{})...)
+	e.Owner = Tags{"eventscale:asg": "ours"}
+	err := e.up(t.Context())
+	refused(t, err)
+	if !strings.Contains(err.Error(), "eventscale:asg=others") {
+		t.Errorf("the error is %v", err)
+	}
 }
 
 var foreignTags = map[string]Tags{
@@ -102,7 +157,7 @@ func TestAllForeignObjectsAreNamedAtOnce(t *testing.T) {
 	w.put("Test::Role", "role", properties{})
 	w.put("Test::Logs", "logs", properties{Tags: Tags{StackTag: "others", LogicalIDTag: "Logs"}})
 	err := w.engine(w.list(first)...).up(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "Test::Role role exists") || !strings.Contains(err.Error(), `its tags say stack "others", resource "Logs"`) {
+	if err == nil || !strings.Contains(err.Error(), "Test::Role role exists") || !strings.Contains(err.Error(), "its tags say eventscale:logical-id=Logs, eventscale:stack=others") {
 		t.Errorf("the error is %v", err)
 	}
 }

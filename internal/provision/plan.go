@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -40,12 +41,24 @@ type Step struct {
 	Gone      bool     // to be created, though the state says that it was
 
 	resource Resource
+	adopted  bool // it was there before the stack, and is marked as such
 	live     object
 	record   state.Record // of a deletion
 }
 
+// want returns the properties that the resource shall have.
+func (s Step) want(refs Refs) any {
+	t, want := s.resource.Type, s.resource.want(refs)
+	if !s.adopted || !t.taggable {
+		return want
+	}
+	tags := maps.Clone(t.tags(want))
+	tags[AdoptedTag] = "true"
+	return withTags(want, tags)
+}
+
 // tags returns the tags that the resource shall carry.
-func (s Step) tags(refs Refs) Tags { return s.resource.Type.tags(s.resource.want(refs)) }
+func (s Step) tags(refs Refs) Tags { return s.resource.Type.tags(s.want(refs)) }
 
 // step returns the step of a logical ID.
 func (p *Plan) step(logicalID string) Step {
@@ -80,13 +93,23 @@ func (p *Plan) Replacements() []Step {
 // ForeignError says that an object of one of our names exists and belongs to somebody else.
 type ForeignError struct {
 	LogicalID, Type, Name string
+	Taggable              bool
 	Tags                  Tags
 }
 
 func (e *ForeignError) Error() string {
 	owner := "it has no eventscale tags"
-	if stack := e.Tags[StackTag]; stack != "" {
-		owner = fmt.Sprintf("its tags say stack %q, resource %q", stack, e.Tags[LogicalIDTag])
+	if !e.Taggable {
+		owner = "nothing else of this stack is there"
+	}
+	if e.Tags[StackTag] != "" {
+		var said []string
+		for _, key := range slices.Sorted(maps.Keys(e.Tags)) {
+			if strings.HasPrefix(key, tagPrefix) && key != VersionTag {
+				said = append(said, key+"="+e.Tags[key])
+			}
+		}
+		owner = "its tags say " + strings.Join(said, ", ")
 	}
 	return fmt.Sprintf("%s %s exists and does not belong to this stack: %s", e.Type, e.Name, owner)
 }
@@ -191,14 +214,15 @@ func (e *Engine) step(r Resource, record *state.Record, reading *Reading, refs R
 	}
 	s.live = live
 	if !known {
-		tags := r.Type.tags(live.properties)
-		lent := r.Type.borrowed && record == nil // with an intent of ours, our call made it
-		s.Adopt, s.Foreign = true, lent || r.Type.taggable && !e.owns(tags, r.LogicalID)
-		if s.Foreign && !r.Type.borrowed && !e.Adopt {
-			return s, &ForeignError{r.LogicalID, r.Type.Name, r.Name, tags}
+		var refused bool
+		s.Adopt = true
+		s.Foreign, refused = e.foreign(r, record, reading)
+		if refused && !e.Adopt {
+			return s, &ForeignError{r.LogicalID, r.Type.Name, r.Name, r.Type.taggable, r.Type.tags(live.properties)}
 		}
 	}
-	s.Changes = e.compare(r, live, refs, record)
+	s.adopted = s.Foreign || record != nil && record.Adopted
+	s.Changes = e.compare(s, refs, record)
 	if record != nil && record.Name != r.Name {
 		s.Changes = append([]Change{{"Name", record.Name, r.Name, true}}, s.Changes...)
 	}
@@ -218,10 +242,32 @@ func action(changes []Change) Action {
 	return Update
 }
 
+// foreign reports whether an object that is not known to be ours was there before the stack, and whether
+// it takes --adopt to use it. With an intent of ours recorded, our call made what cannot be tagged.
+// Without, it is ours if other objects of the stack are there: then the state was lost.
+func (e *Engine) foreign(r Resource, record *state.Record, reading *Reading) (foreign, refused bool) {
+	t := r.Type
+	switch {
+	case t.taggable:
+		tags := t.tags(reading.objects[r.LogicalID].properties)
+		owned := e.owns(tags, r.LogicalID)
+		return !owned || tags[AdoptedTag] == "true", !owned
+	case record != nil:
+		return false, false
+	case t.borrowed:
+		return true, false
+	}
+	lost := slices.ContainsFunc(e.Resources, func(other Resource) bool {
+		o, found := reading.objects[other.LogicalID]
+		return found && other.Type.taggable && e.owns(other.Type.tags(o.properties), other.LogicalID)
+	})
+	return !lost, !lost
+}
+
 // compare returns the properties of a live object that are not as wanted.
-func (e *Engine) compare(r Resource, live object, refs Refs, record *state.Record) []Change {
-	want := r.want(refs)
-	return diff(e.ownTags(r, live.properties, want, record), want)
+func (e *Engine) compare(s Step, refs Refs, record *state.Record) []Change {
+	want := s.want(refs)
+	return diff(e.ownTags(s.resource, s.live.properties, want, record), want)
 }
 
 // ownTags leaves out of the live properties the tags that are not ours to change.
@@ -238,6 +284,11 @@ func (e *Engine) ownTags(r Resource, have, want any, record *state.Record) any {
 
 // owns reports whether the tags are those of our resource.
 func (e *Engine) owns(tags Tags, logicalID string) bool {
+	for key, value := range e.Owner {
+		if tags[key] != value {
+			return false
+		}
+	}
 	return tags[StackTag] == e.Stack && tags[LogicalIDTag] == logicalID
 }
 

@@ -40,9 +40,11 @@ func (t Tags) Changes(want Tags) (set Tags, remove []string) {
 
 // The tags that make an object ours.
 const (
+	tagPrefix    = "eventscale:"
 	StackTag     = "eventscale:stack"
 	LogicalIDTag = "eventscale:logical-id"
 	VersionTag   = "eventscale:version" // of the program that made it; never a reason to change it
+	AdoptedTag   = "eventscale:adopted" // "true" on an object that was there before the stack: destroy leaves it
 )
 
 // Identity says which AWS object a resource is.

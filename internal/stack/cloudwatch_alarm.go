@@ -1,10 +1,12 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -17,7 +19,7 @@ import (
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 type alarmProperties struct {
 	AlarmDescription   string
-	Metrics            []alarmMetric // one that is no expression, or several of which the first is the expression
+	Metrics            []alarmMetric // one that is no expression; or an expression, and what it needs by ID
 	EvaluationPeriods  int
 	DatapointsToAlarm  int
 	Threshold          float64
@@ -25,8 +27,16 @@ type alarmProperties struct {
 	TreatMissingData   string // missing where AWS shows nothing
 	ActionsEnabled     bool
 	AlarmActions       []string // ARNs
+	Others             otherActions
 	Tags               provision.Tags
 }
+
+// otherActions are actions that somebody else has given our alarm, such as a mail when it is OK again. A put
+// replaces the whole alarm, so they are carried over; they are never a reason for one.
+type otherActions struct{ ok, insufficientData []string }
+
+// MarshalJSON makes any two of them equal, since properties are compared by their JSON.
+func (otherActions) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
 
 // alarmMetric is one metric of an alarm, or an expression over the others.
 type alarmMetric struct {
@@ -126,7 +136,9 @@ func (a alarms) create(ctx context.Context, id provision.Identity, want alarmPro
 func (a alarms) update(ctx context.Context, live provision.Live[alarmProperties], want alarmProperties, changed provision.Changed) error {
 	set, unset := live.Properties.Tags.Changes(want.Tags)
 	if delete(changed, "Tags"); len(changed) > 0 {
-		if _, err := a.api.PutMetricAlarm(ctx, want.input(live.PhysicalID)); err != nil {
+		input := want.input(live.PhysicalID)
+		input.OKActions, input.InsufficientDataActions = live.Properties.Others.ok, live.Properties.Others.insufficientData
+		if _, err := a.api.PutMetricAlarm(ctx, input); err != nil {
 			return err
 		}
 	}
@@ -204,6 +216,7 @@ func alarmFrom(a types.MetricAlarm) alarmProperties {
 		TreatMissingData:   aws.ToString(a.TreatMissingData),
 		ActionsEnabled:     aws.ToBool(a.ActionsEnabled),
 		AlarmActions:       a.AlarmActions,
+		Others:             otherActions{a.OKActions, a.InsufficientDataActions},
 	}
 	if p.TreatMissingData == "" {
 		p.TreatMissingData = "missing" // the default that AWS leaves out
@@ -221,11 +234,13 @@ func alarmFrom(a types.MetricAlarm) alarmProperties {
 	for _, q := range a.Metrics {
 		p.Metrics = append(p.Metrics, alarmMetricFrom(q))
 	}
-	slices.SortStableFunc(p.Metrics, func(a, b alarmMetric) int { return expressionsFirst(a) - expressionsFirst(b) })
+	slices.SortFunc(p.Metrics, func(a, b alarmMetric) int {
+		return cmp.Or(expressionsFirst(a)-expressionsFirst(b), strings.Compare(a.ID, b.ID))
+	})
 	return p
 }
 
-// expressionsFirst ranks an expression before the metrics, in whatever order AWS returns them.
+// expressionsFirst ranks an expression before the metrics, which follow by ID: AWS promises no order.
 func expressionsFirst(m alarmMetric) int {
 	if m.Expression != "" {
 		return 0

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -129,4 +130,23 @@ func TestAlarmThatCloudWatchRefusesIsNotTriedAgain(t *testing.T) {
 			return err
 		})
 	})
+}
+
+// A put replaces the whole alarm: a mail that somebody else wants when it is OK again must survive it.
+func TestActionsOfOthersSurviveAnUpdate(t *testing.T) {
+	s := alarmSubject().stage(t)
+	live := s.create(s.name)
+	mail := []string{"arn:aws:sns:us-east-1:123456789012:mail"}
+	input := s.want.input(s.name)
+	input.OKActions, input.InsufficientDataActions = mail, mail
+	s.done(s.theirs.cloudwatch.PutMetricAlarm(t.Context(), input))
+	live = s.read(s.identity(live))
+	want := s.want
+	want.Threshold = 77
+	if err := s.fresh().Update(t.Context(), live, want, provision.Changed{"Threshold": true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.read(s.identity(live)).Properties; got.Threshold != 77 || !slices.Equal(got.Others.ok, mail) || !slices.Equal(got.Others.insufficientData, mail) {
+		t.Errorf("%+v", got)
+	}
 }

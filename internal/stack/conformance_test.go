@@ -149,7 +149,7 @@ func testUpdate[P any](s *stage[P]) {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[P]()) {
 		values, listed := s.others[f.Name]
 		replaced := f.Tag.Get("replace") == "true"
-		if f.Name == "Tags" || replaced && !listed {
+		if f.Name == "Tags" || f.Type == reflect.TypeFor[otherActions]() || replaced && !listed {
 			continue
 		}
 		if replaced || !listed {

@@ -87,6 +87,9 @@ func (f functions) read(ctx context.Context, id provision.Identity) (provision.L
 	if err != nil {
 		return provision.Live[functionProperties]{}, missingFunction(err)
 	}
+	if out.TagsError != nil {
+		return provision.Live[functionProperties]{}, fmt.Errorf("reading its tags: %s: %s", aws.ToString(out.TagsError.ErrorCode), aws.ToString(out.TagsError.Message))
+	}
 	c := out.Configuration
 	f.saw(c)
 	p := functionProperties{

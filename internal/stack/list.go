@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"time"
@@ -108,12 +110,25 @@ type lister struct {
 	names names
 }
 
+// groupTag names the group that a stack was made for: a stack of the same name around another is another.
+const groupTag = "eventscale:asg"
+
+// groupTagValue is the group's name, or its digest where it has characters that tags cannot have.
+func groupTagValue(group string) string {
+	if tagText().MatchString(group) {
+		return group
+	}
+	sum := sha256.Sum256([]byte(group))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
 // tags returns what a resource is tagged with.
 func (l lister) tags(logicalID string) provision.Tags {
 	tags := provision.Tags{
 		provision.StackTag:     l.Stack,
 		provision.LogicalIDTag: logicalID,
 		provision.VersionTag:   l.version,
+		groupTag:               groupTagValue(l.ASG),
 	}
 	maps.Copy(tags, l.Tags)
 	return tags
@@ -254,8 +269,8 @@ func (l lister) scaleInAlarm() provision.Resource {
 		what = "wait for or run on"
 		metrics = []alarmMetric{
 			{ID: "backlog", Expression: "visible + in_flight"},
-			l.jobs("visible", visibleMetric),
 			l.jobs("in_flight", inFlightMetric),
+			l.jobs("visible", visibleMetric),
 		}
 	}
 	return l.alarm(ScaleInAlarm, l.names.scaleIn, ScaleInPolicy, alarmProperties{
@@ -283,8 +298,8 @@ func (l lister) wakeAlarm() provision.Resource {
 		AlarmDescription: "a job waits and no instance of " + l.ASG + " is in service",
 		Metrics: []alarmMetric{
 			{ID: "wake", Expression: "IF(visible > 0 AND in_service < 1, 1, 0)"},
-			l.jobs("visible", visibleMetric),
 			inService,
+			l.jobs("visible", visibleMetric),
 		},
 		Threshold:          1,
 		ComparisonOperator: atLeast,

@@ -35,7 +35,7 @@ func (p *project) made() []made {
 	p.Helper()
 	k, _ := observe(p.theirs, home, p.spec)
 	readers := map[string]reader{
-		queueType: read(k.queue), roleType: read(k.role), rolePolicyType: read(k.rolePolicy), logGroupType: read(k.logGroup),
+		QueueType: read(k.queue), roleType: read(k.role), rolePolicyType: read(k.rolePolicy), logGroupType: read(k.logGroup),
 		functionType: read(k.function), scalingPolicyType: read(k.policy), metricsCollectionType: read(k.metrics), alarmType: read(k.alarm),
 	}
 	var all []made
@@ -187,7 +187,7 @@ func TestClassicIsTheReferenceDesign(t *testing.T) {
 // The longest stack in the region of the longest name, on the group of the longest, keeps to every limit.
 func TestNamesKeepToTheLimits(t *testing.T) {
 	limits := map[string]*regexp.Regexp{
-		queueType:             regexp.MustCompile(`^([0-9A-Za-z_-]{1,80}|[0-9A-Za-z_-]{1,75}\.fifo)$`),
+		QueueType:             regexp.MustCompile(`^([0-9A-Za-z_-]{1,80}|[0-9A-Za-z_-]{1,75}\.fifo)$`),
 		roleType:              regexp.MustCompile(`^[\w+=,.@-]{1,64}$`),
 		rolePolicyType:        regexp.MustCompile(`^[\w+=,.@-]{1,64}/[\w+=,.@-]{1,128}$`),
 		logGroupType:          regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`),
@@ -241,6 +241,7 @@ func TestEverythingTaggableIsTagged(t *testing.T) {
 	for _, r := range p.made() {
 		want := provision.Tags{
 			provision.StackTag: testGroup, provision.LogicalIDTag: r.LogicalID, provision.VersionTag: "v1", "team": "a b",
+			groupTag: testGroup,
 		}
 		if untaggable[r.Type] {
 			continue

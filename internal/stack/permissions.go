@@ -59,6 +59,7 @@ func Permissions(s Spec, a Account) PolicyDocument {
 		}, logGroup, logGroup+":*"),
 		allow("Function", []string{
 			"lambda:CreateFunction", "lambda:GetFunction", "lambda:UpdateFunctionConfiguration", "lambda:UpdateFunctionCode",
+			"lambda:ListTags", // without it GetFunction leaves the tags out
 			"lambda:TagResource", "lambda:UntagResource", "lambda:DeleteFunction",
 		}, a.arn("lambda", "function:"+n.function)),
 		allow("Policies", writeGroup, group),

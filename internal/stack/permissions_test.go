@@ -63,6 +63,7 @@ func TestPermissionsAreTheCallsThatTheCodeCanMake(t *testing.T) {
 	needed := map[string]bool{
 		"sts:GetCallerIdentity": true, // callerAccount: a destroy reads no group that would tell the account
 		"iam:PassRole":          true, // no call of its own: whoever gives a role to a function needs it
+		"lambda:ListTags":       true, // no call of its own: without it GetFunction leaves the tags out
 	}
 	for _, a := range apis {
 		for i := range a.api.NumMethod() {
@@ -129,7 +130,7 @@ func covers(d PolicyDocument, action, arn string) bool {
 // Every object of a stack is among the resources of the statement for its kind, and no other is.
 func TestPermissionsCoverTheObjectsOfTheStackAlone(t *testing.T) {
 	action := map[string]string{
-		queueType: "sqs:DeleteQueue", roleType: "iam:DeleteRole", rolePolicyType: "iam:PutRolePolicy", logGroupType: "logs:DeleteLogGroup",
+		QueueType: "sqs:DeleteQueue", roleType: "iam:DeleteRole", rolePolicyType: "iam:PutRolePolicy", logGroupType: "logs:DeleteLogGroup",
 		functionType: "lambda:UpdateFunctionCode", scalingPolicyType: "autoscaling:PutScalingPolicy",
 		metricsCollectionType: "autoscaling:EnableMetricsCollection", alarmType: "cloudwatch:PutMetricAlarm",
 	}

@@ -2,6 +2,8 @@ package stack
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -147,6 +149,7 @@ func (c *checker) names(s *Spec) {
 	c.must(s.ASG == "" || groupName().MatchString(s.ASG), "asg", s.ASG, "must be 1 to 255 characters, none of them a control character", "")
 	c.must(stackName().MatchString(s.Stack), "stack", s.Stack, "must be of a-z, 0-9 and -, and begin and end with a letter or digit", "for example --stack "+cmp.Or(StackName(s.Stack), "gpu-workers"))
 	c.must(len(s.Stack) <= maxStackName, "stack", s.Stack, fmt.Sprintf("must have at most %d characters, has %d", maxStackName, len(s.Stack)), "for example --stack "+StackName(s.Stack))
+	c.must(s.Stack != reservedStack, "stack", s.Stack, "is the name of the sandbox's own file in the state folder", "for example --stack sandbox-1")
 	c.must(s.Preset == Safe || s.Preset == Classic, "preset", s.Preset, "must be safe or classic", "")
 }
 
@@ -158,7 +161,10 @@ const (
 	maxFunctionTimeout  = 15 * time.Minute
 	minMemory           = 128   // MB
 	maxMemory           = 10240 // MB
-	maxTags             = 50 - 3
+	maxTags             = 50 - 5
+	maxJobs             = 1_000_000_000 // far above the 120,000 that SQS has in flight at once
+	maxInstances        = 10_000        // of one step
+	maxCooldown         = 24 * time.Hour
 	maxTagKey           = 128
 	maxTagValue         = 256
 	maxEnvironmentBytes = 4096
@@ -169,13 +175,13 @@ const (
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 func (c *checker) numbers(s *Spec) {
 	period := time.Duration(s.Period)
-	c.must(s.ScaleOutAt >= 1, "scale-out-at", s.ScaleOutAt, "must be at least 1 job", "")
+	c.must(s.ScaleOutAt >= 1 && s.ScaleOutAt <= maxJobs, "scale-out-at", s.ScaleOutAt, "must be at least 1 job, and at most 1000000000", "")
 	c.must(s.ScaleInAt >= 0, "scale-in-at", s.ScaleInAt, "must be at least 0 jobs", "")
 	c.must(s.ScaleInAt < s.ScaleOutAt, "scale-in-at", s.ScaleInAt, fmt.Sprintf("must be less than --scale-out-at %d, or both alarms are true at once and the group goes up and down", s.ScaleOutAt),
 		fmt.Sprintf("for example --scale-in-at %d", max(0, min(2, s.ScaleOutAt-1))))
-	c.must(s.ScaleOutBy >= 1, "scale-out-by", s.ScaleOutBy, "must be at least 1 instance", "")
-	c.must(s.ScaleInBy >= 1, "scale-in-by", s.ScaleInBy, "must be at least 1 instance (it is taken away)", "")
-	c.must(s.Cooldown > 0 && wholeSeconds(s.Cooldown), "cooldown", s.Cooldown, "must be whole seconds, at least 1s", "for example --cooldown 5m")
+	c.must(s.ScaleOutBy >= 1 && s.ScaleOutBy <= maxInstances, "scale-out-by", s.ScaleOutBy, "must be at least 1 instance, and at most 10000", "")
+	c.must(s.ScaleInBy >= 1 && s.ScaleInBy <= maxInstances, "scale-in-by", s.ScaleInBy, "must be at least 1 instance, and at most 10000 (they are taken away)", "")
+	c.must(s.Cooldown > 0 && time.Duration(s.Cooldown) <= maxCooldown && wholeSeconds(s.Cooldown), "cooldown", s.Cooldown, "must be whole seconds, from 1s to 24h", "for example --cooldown 5m")
 	c.must(period >= time.Minute && period%time.Minute == 0, "period", s.Period, "must be a multiple of 1m: SQS publishes its metrics once a minute", "for example --period 1m")
 	c.must(s.Periods >= 1, "periods", s.Periods, "must be at least 1", "")
 	c.must(period < time.Minute || time.Duration(s.Periods) <= maxEvaluation/period, "periods", s.Periods, fmt.Sprintf("--period x --periods must be at most 24h, and --period is %s", s.Period), "")
@@ -220,7 +226,7 @@ func (c *checker) function(s *Spec) {
 const maxQueueURL = 256
 
 func (c *checker) tags(tags map[string]string) {
-	c.must(len(tags) <= maxTags, "tag", len(tags), fmt.Sprintf("at most %d tags: AWS takes 50, and 3 are eventscale's own", maxTags), "")
+	c.must(len(tags) <= maxTags, "tag", len(tags), fmt.Sprintf("at most %d tags: AWS takes 50, and 5 are eventscale's own", maxTags), "")
 	for key, value := range tags {
 		c.must(key != "" && len([]rune(key)) <= maxTagKey, "tag", key+"="+value, "a key must be 1 to 128 characters", "--tag KEY=VALUE")
 		c.must(len([]rune(value)) <= maxTagValue, "tag", key+"="+value, "a value must be at most 256 characters", "")
@@ -239,7 +245,25 @@ func pattern(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
 
-// StackName makes a stack's name of a group's: at most 32 characters of a-z, 0-9 and -.
+// DefaultStackName returns the stack's name for a group, where the user gives none: the group's own, and
+// where that had to be changed or cut, with some digits of its digest, so that no two groups share one.
+func DefaultStackName(group string) string {
+	name := StackName(group)
+	if name == group && name != reservedStack || group == "" {
+		return name
+	}
+	sum := sha256.Sum256([]byte(group))
+	short := strings.TrimRight(name[:min(len(name), maxStackName-1-digestDigits)], "-")
+	return strings.TrimLeft(short+"-"+hex.EncodeToString(sum[:])[:digestDigits], "-")
+}
+
+// digestDigits tell some tens of groups of one account apart without doubt.
+const digestDigits = 6
+
+// reservedStack is the name that the sandbox's world has in the state folder.
+const reservedStack = "sandbox"
+
+// StackName makes a name of any text that is one for a stack: at most 32 characters of a-z, 0-9 and -.
 func StackName(group string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(group) {

@@ -80,8 +80,8 @@ func TestBadValuesAreNamed(t *testing.T) {
 		{func(s *Spec) { s.ScaleInAt = 11 }, "scale-in-at", "11", "less than --scale-out-at 10"},
 		{func(s *Spec) { s.ScaleOutBy = 0 }, "scale-out-by", "0", "at least 1 instance"},
 		{func(s *Spec) { s.ScaleInBy = -1 }, "scale-in-by", "-1", "at least 1 instance"},
-		{func(s *Spec) { s.Cooldown = 0 }, "cooldown", "0s", "at least 1s"},
-		{func(s *Spec) { s.Cooldown = minutes(-5) }, "cooldown", "-5m", "at least 1s"},
+		{func(s *Spec) { s.Cooldown = 0 }, "cooldown", "0s", "from 1s to 24h"},
+		{func(s *Spec) { s.Cooldown = minutes(-5) }, "cooldown", "-5m", "from 1s to 24h"},
 		{func(s *Spec) { s.Cooldown = Duration(1500 * time.Millisecond) }, "cooldown", "1.5s", "whole seconds"},
 		{func(s *Spec) { s.Period = 0 }, "period", "0s", "multiple of 1m"},
 		{func(s *Spec) { s.Period = Duration(30 * time.Second) }, "period", "30s", "multiple of 1m"},
@@ -123,10 +123,10 @@ func TestBadValuesAreNamed(t *testing.T) {
 		{tag("eventscale:stack", "b"), "tag", "eventscale:stack=b", "eventscale's own"},
 		{func(s *Spec) {
 			s.Tags = map[string]string{}
-			for i := range 48 {
+			for i := range 46 {
 				s.Tags[fmt.Sprint("t", i)] = ""
 			}
-		}, "tag", "48", "at most 47 tags"},
+		}, "tag", "46", "at most 45 tags"},
 	} {
 		s := testSpec()
 		c.spoil(&s)
@@ -156,7 +156,7 @@ func TestGoodValuesAreTaken(t *testing.T) {
 		"the longest timeouts": func(s *Spec) {
 			s.VisibilityTimeout, s.FunctionTimeout = Duration(12*time.Hour), Duration(15*time.Minute)
 		},
-		"47 tags of any letters":     func(s *Spec) { s.Tags = manyTags(47) },
+		"45 tags of any letters":     func(s *Spec) { s.Tags = manyTags(45) },
 		"a runtime nobody knows yet": func(s *Spec) { s.Runtime = "python4.0" },
 	} {
 		s := testSpec()
@@ -230,5 +230,29 @@ func TestDurationIsWrittenShort(t *testing.T) {
 		if err := d.UnmarshalJSON([]byte(bad)); err == nil {
 			t.Errorf("%s was read as %s", bad, d)
 		}
+	}
+}
+
+// Two groups must not come to share a stack by their names.
+func TestDefaultStackNamesTellGroupsApart(t *testing.T) {
+	groups := []string{
+		"gpu-workers", "gpu_workers", "GPU Workers", "gpu.workers", "sandbox", "...", "漢字",
+		"prod-us-east-1-machine-learning-gpu-workers-a", "prod-us-east-1-machine-learning-gpu-workers-b",
+	}
+	seen := map[string]string{}
+	for _, g := range groups {
+		name := DefaultStackName(g)
+		if other, taken := seen[name]; taken {
+			t.Errorf("%q and %q are both called %s", g, other, name)
+		}
+		seen[name] = g
+		s := testSpec()
+		s.ASG, s.Stack = g, name
+		if err := s.Check(); err != nil {
+			t.Errorf("%q: %v", g, err)
+		}
+	}
+	if got := DefaultStackName("gpu-workers"); got != "gpu-workers" {
+		t.Errorf("a name that is one stays: %s", got)
 	}
 }

@@ -40,14 +40,15 @@ type queueAPI interface {
 	DeleteQueue(context.Context, *sqs.DeleteQueueInput, ...func(*sqs.Options)) (*sqs.DeleteQueueOutput, error)
 }
 
-const queueType = "AWS::SQS::Queue"
+// QueueType is the type of queues: to delete one deletes the jobs in it.
+const QueueType = "AWS::SQS::Queue"
 
 // queueKind makes queues. The physical ID is the queue's URL. All attributes of a queue that is read,
 // those that are no properties too, are given to saw.
 func queueKind(api queueAPI, account Account, saw func(url string, attributes map[string]string)) provision.Kind[queueProperties] {
 	q := queues{api, account, saw}
 	return provision.Kind[queueProperties]{
-		Type:   queueType,
+		Type:   QueueType,
 		Tags:   func(p queueProperties) provision.Tags { return p.Tags },
 		Read:   q.read,
 		Create: q.create,

@@ -64,6 +64,7 @@ func Open(o Options) (*Stack, error) {
 	s := &Stack{Options: o, account: Account{ID: o.Snapshot.Account, Region: o.Clients.region}}
 	s.engine = &provision.Engine{
 		Stack:   o.Spec.Stack,
+		Owner:   provision.Tags{groupTag: groupTagValue(o.Spec.ASG)},
 		Journal: provision.NewJournal(o.Snapshot, o.Save),
 		Emit:    o.Emit,
 		Adopt:   o.Adopt,
@@ -88,33 +89,48 @@ func (s *Stack) Read(ctx context.Context) error {
 	reading, readErr := s.engine.Read(ctx)
 	g, err := group()
 	if errors.Is(err, provision.ErrNotFound) {
-		return missingGroup(ctx, s.Clients.autoscaling, s.Spec.ASG, s.account.Region)
+		return s.withoutGroup(ctx, reading)
 	}
 	if err != nil {
 		return fmt.Errorf("reading Auto Scaling group %q: %w", s.Spec.ASG, err)
 	}
-	s.group = g
-	if err := s.settle(aws.ToString(g.AutoScalingGroupARN)); err != nil {
-		return err
-	}
-	s.reading = reading
-	return readErr
-}
-
-// settle takes the account from the group's ARN, which saves a call to STS, and makes the list for it.
-func (s *Stack) settle(groupARN string) error {
-	account, err := accountOf(groupARN)
+	s.group, s.reading = g, reading
+	account, err := accountOf(aws.ToString(g.AutoScalingGroupARN)) // which saves a call to STS
 	if err != nil {
 		return err
 	}
 	if want := s.Snapshot.Account; want != "" && want != account.ID {
 		return &AccountError{s.Spec.Stack, "account", account.ID, want}
 	}
+	s.settle(account, aws.ToInt32(g.MinSize) == 0)
+	return readErr
+}
+
+// withoutGroup finds out whether the group is gone, or the credentials are another account's, where of
+// course it is not. What was read of the stack is kept for a status.
+func (s *Stack) withoutGroup(ctx context.Context, reading *provision.Reading) error {
+	if s.Snapshot.Account != "" {
+		if err := s.Verify(ctx); err != nil {
+			return err
+		}
+		s.settle(Account{PartitionOf(s.account.Region), s.Snapshot.Account, s.account.Region}, s.Snapshot.Record(WakeAlarm) != nil)
+	}
+	s.reading = reading
+	return missingGroup(ctx, s.Clients.autoscaling, s.Spec.ASG, s.account.Region)
+}
+
+// settle makes the list for what is now known of account and group, and keeps what was seen.
+func (s *Stack) settle(account Account, wakes bool) {
 	s.account = account
 	seen := s.seen
-	s.declare(aws.ToInt32(s.group.MinSize) == 0)
+	s.declare(wakes)
 	s.seen = seen
-	return nil
+}
+
+// Warnings tells what about the group keeps the loop from working.
+func (s *Stack) Warnings() []string {
+	status := groupStatus(s.group)
+	return status.obstacles()
 }
 
 // Plan compares what is wanted with what was read.

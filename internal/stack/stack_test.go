@@ -516,7 +516,7 @@ func deleteRecorded(t *testing.T, p *project, logicalID string) error {
 	r := p.load().Record(logicalID)
 	k, _ := observe(p.theirs, home, p.spec)
 	remove := map[string]func(context.Context, provision.Identity) error{
-		queueType: k.queue.Delete, roleType: k.role.Delete, rolePolicyType: k.rolePolicy.Delete, logGroupType: k.logGroup.Delete,
+		QueueType: k.queue.Delete, roleType: k.role.Delete, rolePolicyType: k.rolePolicy.Delete, logGroupType: k.logGroup.Delete,
 		functionType: k.function.Delete, scalingPolicyType: k.policy.Delete, metricsCollectionType: k.metrics.Delete, alarmType: k.alarm.Delete,
 	}
 	return remove[r.Type](t.Context(), provision.Identity{Name: r.Name, PhysicalID: r.PhysicalID, ARN: r.ARN})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,17 +45,15 @@ func (s *Stack) Status(ctx context.Context, now time.Time) (Status, error) {
 	if _, lost := errors.AsType[*GroupError](err); err != nil && !lost {
 		return status, err
 	}
-	if s.group == nil {
-		status.Verdict = fmt.Sprintf("the Auto Scaling group %s does not exist any more", s.Spec.ASG)
-		return status, nil
-	}
 	if status.Activities, err = activities(); err != nil {
 		return status, fmt.Errorf("reading the scaling activities of %s: %w", s.Spec.ASG, err)
 	}
 	if status.Resources, err = s.drift(); err != nil {
 		return status, err
 	}
-	status.Group = groupStatus(s.group)
+	if s.group != nil {
+		status.Group = groupStatus(s.group)
+	}
 	status.Queue = s.queueStatus()
 	status.Alarms = s.alarmStatuses()
 	status.Policies = s.policyStatuses()
@@ -66,7 +63,7 @@ func (s *Stack) Status(ctx context.Context, now time.Time) (Status, error) {
 			return status, fmt.Errorf("reading the age of the oldest job: %w", err)
 		}
 	}
-	status.judge(s.group, s.Snapshot.ASGARN)
+	s.judge(&status)
 	return status, nil
 }
 
@@ -264,7 +261,7 @@ func readActivities(ctx context.Context, api activityAPI, group string) ([]Activ
 		AutoScalingGroupName: &group, MaxRecords: aws.Int32(lastActivities),
 	})
 	if notFoundOnGroup(err) {
-		return nil, nil
+		return []Activity{}, nil
 	}
 	if err != nil {
 		return nil, concise(err)
@@ -308,47 +305,4 @@ func oldestAge(ctx context.Context, api metricAPI, queue string, now time.Time) 
 		return nil, nil
 	}
 	return aws.Int(int(out.MetricDataResults[0].Values[0])), nil
-}
-
-// stopping are the processes of a group without which the loop does not run.
-var stopping = []string{"Launch", "Terminate", "AlarmNotification"}
-
-// judge says in one sentence how the stack is: the gravest first.
-func (s *Status) judge(g *astypes.AutoScalingGroup, recordedARN string) {
-	s.Verdict = s.trouble(aws.ToString(g.AutoScalingGroupARN), recordedARN)
-	s.Healthy = s.Verdict == ""
-	if !s.Healthy {
-		return
-	}
-	s.Verdict = fmt.Sprintf("%d resources in sync, %d of %d instances in service", len(s.Resources), s.Group.InService, s.Group.Desired)
-}
-
-func (s *Status) trouble(groupARN, recordedARN string) string {
-	if recordedARN != "" && recordedARN != groupARN {
-		return fmt.Sprintf("the group %s is not the one that the stack was made for: it was deleted and made anew; run `eventscale up` to put its policies back", s.Group.Name)
-	}
-	var off []string
-	for _, r := range s.Resources {
-		if r.Drift != InSync {
-			off = append(off, r.LogicalID+" "+string(r.Drift))
-		}
-	}
-	if len(off) > 0 {
-		return fmt.Sprintf("%d of %d resources are not as the stack wants them (%s); run `eventscale up` to mend them", len(off), len(s.Resources), strings.Join(off, ", "))
-	}
-	for _, p := range s.Group.SuspendedProcesses {
-		if slices.Contains(stopping, p) {
-			return fmt.Sprintf("the group's process %s is suspended, so it does not scale; resume it with `aws autoscaling resume-processes`", p)
-		}
-	}
-	if f := s.Function; f != nil && f.State == string(lambdatypes.StateFailed) {
-		return fmt.Sprintf("the function %s is Failed: %s", f.Name, f.Reason)
-	}
-	if len(s.Activities) > 0 && s.Activities[0].Failed {
-		return "the last scaling activity failed: " + s.Activities[0].Message
-	}
-	if q := s.Queue; q != nil && q.DeadLetters != nil && *q.DeadLetters > 0 {
-		return fmt.Sprintf("%d jobs failed %d times and lie in the dead-letter queue", *q.DeadLetters, maxReceives)
-	}
-	return ""
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/eventscale/eventscale/internal/sandbox"
+	"github.com/eventscale/eventscale/internal/state"
 )
 
 func TestStatusTellsTheLoopInWords(t *testing.T) {
@@ -92,7 +93,7 @@ func TestStatusCountsJobs(t *testing.T) {
 		}
 		p.send(testQueue+"-dlq", 2)
 		s = p.status()
-		if *s.Queue.DeadLetters != 2 || s.Healthy || s.Verdict != "2 jobs failed 5 times and lie in the dead-letter queue" {
+		if *s.Queue.DeadLetters != 2 || s.Healthy || s.Verdict != "2 in the dead-letter queue: received 5 times and not finished" {
 			t.Errorf("%+v, %s", s.Queue, s.Verdict)
 		}
 	})
@@ -116,27 +117,27 @@ func TestStatusAsksForTheAgeOfJobsOnly(t *testing.T) {
 
 func TestStatusShowsDrift(t *testing.T) {
 	for what, c := range map[string]struct {
-		meddle            func(*project)
-		resource          string
-		drift             Drift
-		property          string
-		have, want, tells string
+		meddle     func(*project)
+		resource   string
+		drift      Drift
+		property   string
+		have, want string
 	}{
 		"a queue's timeout": {func(p *project) {
 			p.done(p.theirs.sqs.SetQueueAttributes(p.Context(), &sqs.SetQueueAttributesInput{
 				QueueUrl: testQueueURL(testQueue), Attributes: map[string]string{"VisibilityTimeout": "30"},
 			}))
-		}, JobQueue, Modified, "VisibilityTimeout", "30", "900", "JobQueue MODIFIED"},
+		}, JobQueue, Modified, "VisibilityTimeout", "30", "900"},
 		"an alarm's actions": {func(p *project) {
 			p.done(p.theirs.cloudwatch.DisableAlarmActions(p.Context(), &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{testAlarm}}))
-		}, ScaleOutAlarm, Modified, "ActionsEnabled", "false", "true", "ScaleOutAlarm MODIFIED"},
+		}, ScaleOutAlarm, Modified, "ActionsEnabled", "false", "true"},
 		"an alarm deleted": {func(p *project) {
 			p.done(p.theirs.cloudwatch.DeleteAlarms(p.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{testAlarm}}))
-		}, ScaleOutAlarm, Deleted, "", "", "", "ScaleOutAlarm DELETED"},
+		}, ScaleOutAlarm, Deleted, "", "", ""},
 		"a role's trust": {func(p *project) {
 			p.done(p.theirs.iam.UpdateRole(p.Context(), &iam.UpdateRoleInput{RoleName: aws.String(testRole), Description: aws.String("mine")}))
-		}, IngestRole, Modified, "Description", "mine", "The ingest function of eventscale stack gpu-workers", "1 of 13 resources"},
-		"a group that can be empty now": {func(p *project) { p.setMinimum(0) }, WakeAlarm, NotCreated, "", "", "", "WakeAlarm NOT_CREATED"},
+		}, IngestRole, Modified, "Description", "mine", "The ingest function of eventscale stack gpu-workers"},
+		"a group that can be empty now": {func(p *project) { p.setMinimum(0) }, WakeAlarm, NotCreated, "", "", ""},
 	} {
 		t.Run(what, func(t *testing.T) {
 			p := newProject(newCloud(t, sandbox.Options{}))
@@ -150,7 +151,7 @@ func TestStatusShowsDrift(t *testing.T) {
 			if r := s.Resources[i]; r.Drift != c.drift || c.property != "" && !slices.Equal(r.Changes, []PropertyDrift{{c.property, c.have, c.want}}) {
 				t.Errorf("%+v", r)
 			}
-			if s.Healthy || !strings.Contains(s.Verdict, c.tells) || !strings.Contains(s.Verdict, "eventscale up") {
+			if s.Healthy || !strings.Contains(s.Verdict, string(c.drift)) || !strings.Contains(s.Verdict, "eventscale up") {
 				t.Error(s.Verdict)
 			}
 			p.up()
@@ -178,14 +179,19 @@ func TestStatusShowsWhatShouldBeGone(t *testing.T) {
 	}
 }
 
+// What is left of a stack is told, for it can be removed.
 func TestStatusOfAGroupThatIsGone(t *testing.T) {
 	p := newProject(newCloud(t, sandbox.Options{}))
 	p.up()
 	p.done(p.theirs.autoscaling.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{
 		AutoScalingGroupName: aws.String(testGroup), ForceDelete: aws.Bool(true),
 	}))
-	if s := p.status(); s.Healthy || s.Group != nil || s.Verdict != "the Auto Scaling group gpu-workers does not exist any more" {
+	s := p.status()
+	if s.Healthy || s.Group != nil || !strings.HasPrefix(s.Verdict, "the Auto Scaling group gpu-workers does not exist any more; `eventscale destroy`") {
 		t.Errorf("%+v", s)
+	}
+	if s.Queue == nil || s.Function == nil || len(s.Resources) == 0 {
+		t.Errorf("what is left is not told: %+v", s)
 	}
 }
 
@@ -193,7 +199,7 @@ func TestStatusOfAGroupThatIsGone(t *testing.T) {
 func healthy() Status {
 	none := 0
 	return Status{
-		Group: &GroupStatus{Name: "g", Desired: 2, InService: 1}, Queue: &QueueStatus{DeadLetters: &none},
+		Group: &GroupStatus{Name: "g", Max: 2, Desired: 2, InService: 1}, Queue: &QueueStatus{DeadLetters: &none},
 		Function:  &FunctionStatus{Name: "f", State: "Active"},
 		Resources: []ResourceStatus{{LogicalID: JobQueue, Drift: InSync}},
 	}
@@ -203,27 +209,33 @@ func TestVerdictNamesTheGravest(t *testing.T) {
 	const arn = "arn:aws:autoscaling:us-east-1:1:autoScalingGroup:u:autoScalingGroupName/g"
 	s := healthy()
 	two := 2
+	of := &Stack{
+		Options: Options{Spec: testSpec(), Snapshot: state.New("g", "1", "us-east-1", "g")},
+		group:   &astypes.AutoScalingGroup{AutoScalingGroupARN: aws.String(arn)},
+	}
+	of.Spec.ScaleOutAt = 20
+	of.Snapshot.ASGARN = arn
 	for _, c := range []struct {
 		add  func()
 		want string
 	}{ // each graver than those before it
 		{func() {}, "1 resources in sync, 1 of 2 instances in service"},
-		{func() { s.Queue.DeadLetters = &two }, "2 jobs failed 5 times"},
+		{func() { s.Queue.DeadLetters = &two }, "2 in the dead-letter queue"},
 		{func() { s.Activities = []Activity{{Failed: true, Message: "InsufficientInstanceCapacity"}} }, "InsufficientInstanceCapacity"},
 		{func() { s.Function.State, s.Function.Reason = string(lambdatypes.StateFailed), "no runtime" }, "the function f is Failed: no runtime"},
 		{func() { s.Group.SuspendedProcesses = []string{"AZRebalance"} }, "the function f is Failed"},
-		{func() { s.Group.SuspendedProcesses = []string{"AZRebalance", "AlarmNotification"} }, "AlarmNotification is suspended"},
-		{func() { s.Resources = append(s.Resources, ResourceStatus{LogicalID: IngestRole, Drift: Deleted}) }, "1 of 2 resources are not as the stack wants them (IngestRole DELETED)"},
+		{func() { s.Group.Max = 0 }, "cannot scale"},
+		{func() { s.Group.SuspendedProcesses = []string{"AZRebalance", "AlarmNotification"} }, "AlarmNotification of group g is suspended"},
+		{func() { s.Resources = append(s.Resources, ResourceStatus{LogicalID: IngestRole, Drift: Deleted}) }, "of 2 resources 1 DELETED; `eventscale up --asg gpu-workers --scale-out-at 20` mends that"},
+		{func() { of.Snapshot.Put(state.Record{LogicalID: "X", Status: "DELETE_IN_PROGRESS"}) }, "a destroy was not finished"},
+		{func() { of.Snapshot.ASGARN += "-of-before" }, "made anew"},
+		{func() { s.Group = nil }, "does not exist any more"},
 	} {
 		c.add()
-		s.judge(&astypes.AutoScalingGroup{AutoScalingGroupARN: aws.String(arn)}, arn)
-		if !strings.Contains(s.Verdict, c.want) || s.Healthy != (c.want[0] == '1' && strings.Contains(c.want, "in sync")) {
+		of.judge(&s)
+		if !strings.Contains(s.Verdict, c.want) || s.Healthy != strings.Contains(c.want, "in sync") {
 			t.Errorf("%q (healthy: %t), want %q", s.Verdict, s.Healthy, c.want)
 		}
-	}
-	s.judge(&astypes.AutoScalingGroup{AutoScalingGroupARN: aws.String(arn)}, arn+"-of-before")
-	if s.Healthy || !strings.Contains(s.Verdict, "made anew") {
-		t.Error(s.Verdict)
 	}
 }
 

@@ -3,6 +3,8 @@ package ui
 import (
 	"fmt"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // Error says what failed, and what to do about it:
@@ -30,7 +32,7 @@ func Warning(o *Output, text string) error {
 // Done says what was reached, and the commands that may come next.
 func Done(o *Output, text string, next ...string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n", o.paint(good, o.symbols.good), clean(text))
+	o.beside(&b, o.paint(good, o.symbols.good), len("x "), text)
 	for _, command := range next {
 		fmt.Fprintf(&b, "%s  %s\n", o.paint(muted, "next:"), o.paint(accent, command))
 	}
@@ -40,11 +42,16 @@ func Done(o *Output, text string, next ...string) error {
 // labelled writes a label and, beside it, the lines of a text. Labels are as wide as "error: " at least.
 func (o *Output) labelled(b *strings.Builder, r role, label, text string) {
 	indent := max(len("error: "), len(label)+1)
+	o.beside(b, o.paint(r, label), indent, text)
+}
+
+// beside writes what is painted already and, from the indent on, the lines of a text.
+func (o *Output) beside(b *strings.Builder, painted string, indent int, text string) {
 	bound := 0
 	if w := o.Width(); w > 0 {
-		bound = max(w-indent, 20)
+		bound = max(w-indent, leastWrap)
 	}
-	first := o.paint(r, label) + strings.Repeat(" ", indent-len(label))
+	first := painted + strings.Repeat(" ", indent-ansi.StringWidth(painted))
 	for _, line := range cleanLines(text) {
 		for _, part := range wrap(line, bound) {
 			fmt.Fprintf(b, "%s%s\n", first, part)

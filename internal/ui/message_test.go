@@ -21,6 +21,7 @@ func TestErrorText(t *testing.T) {
 				"4 of 11 resources are recorded in .eventscale/gpu-workers.json; run `eventscale up --asg gpu-workers` again to continue"),
 			Warning(o, "the runtime python3.99 is not one of those known when this program was made"),
 			Done(o, "Stack gpu-workers is up.", "eventscale status", "eventscale destroy"),
+			Done(o, "stack gpu-workers is as wanted: nothing to change, and this line is longer than a terminal is wide"),
 		)
 	})
 }

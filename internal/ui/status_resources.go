@@ -10,6 +10,10 @@ import (
 
 // resources names those that are in sync in one breath, and gives each property of the others a line.
 func (r *report) resources(resources []stack.ResourceStatus) []string {
+	width := widest(resources, func(s stack.ResourceStatus) string { return string(s.Drift) })
+	drifted := func(r role, s stack.ResourceStatus, text string) []cell {
+		return []cell{{r, pad(string(s.Drift), width)}, {body, s.LogicalID}, {body, text}}
+	}
 	var synced []string
 	var rows [][]cell
 	for _, s := range resources {
@@ -30,16 +34,10 @@ func (r *report) resources(resources []stack.ResourceStatus) []string {
 	}
 	var lines []string
 	if len(synced) > 0 {
-		word := pad(string(stack.InSync), driftWidth)
+		word := pad(string(stack.InSync), width)
 		lines = r.table([][]cell{{{good, word}, {body, strings.Join(synced, ", ")}}}, r.bound)
 	}
 	return append(lines, r.table(rows, r.bound)...)
-}
-
-const driftWidth = len(stack.Modified)
-
-func drifted(r role, s stack.ResourceStatus, text string) []cell {
-	return []cell{{r, pad(string(s.Drift), driftWidth)}, {body, s.LogicalID}, {body, text}}
 }
 
 // shortChange is how long a change may be that is told whole.

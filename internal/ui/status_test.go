@@ -78,6 +78,16 @@ func unhealthyStatus() *stack.Status {
 	return s
 }
 
+// partialStatus is of a stack whose first up was interrupted: its words differ in length.
+func partialStatus() *stack.Status {
+	s := healthyStatus()
+	s.Activities = nil
+	s.Resources[1].Drift = stack.Modified
+	s.Resources[2].Drift = stack.NotCreated
+	s.Healthy, s.Verdict = false, "2 of 9 resources are not as the stack wants them."
+	return s
+}
+
 // emptyStatus is of a stack of which all is gone.
 func emptyStatus() *stack.Status {
 	return &stack.Status{
@@ -88,7 +98,7 @@ func emptyStatus() *stack.Status {
 
 func TestStatusText(t *testing.T) {
 	for name, s := range map[string]*stack.Status{
-		"status-healthy": healthyStatus(), "status-unhealthy": unhealthyStatus(), "status-empty": emptyStatus(),
+		"status-healthy": healthyStatus(), "status-unhealthy": unhealthyStatus(), "status-empty": emptyStatus(), "status-partial": partialStatus(),
 	} {
 		goldens(t, name, false, func(o *Output) error { return Status(o, s) })
 	}

@@ -1,0 +1,65 @@
+package loop
+
+import "fmt"
+
+// FieldError is a setting that can not be: which one, where it was read from, and what is allowed.
+type FieldError struct {
+	Line, Column int    // in the JSON, from 1; 0 where it was not read from there
+	Path         string // policies[1].alarm.threshold
+	Problem      string
+}
+
+func (e *FieldError) Error() string {
+	text := e.Problem
+	if e.Path != "" {
+		text = e.Path + ": " + text
+	}
+	if e.Line > 0 {
+		text = fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, text)
+	}
+	return text
+}
+
+// checker keeps the first problem of a configuration.
+type checker struct{ err *FieldError }
+
+// require notes a problem where something is not as it must be.
+func (c *checker) require(ok bool, path, format string, values ...any) {
+	if !ok && c.err == nil {
+		c.err = &FieldError{Path: path, Problem: fmt.Sprintf(format, values...)}
+	}
+}
+
+// count requires an integer within bounds.
+func (c *checker) count(path string, n, least, most int) {
+	c.require(n >= least, path, "%d is below %d", n, least)
+	c.require(n <= most, path, "%d is above %d", n, most)
+}
+
+// time requires a length of time that the model can hold.
+func (c *checker) time(path string, t, least Millis) {
+	c.require(t >= least, path, "%v s is below %v s", t.Seconds(), least.Seconds())
+	c.require(t <= maxMillis, path, "%v s is above %v s", t.Seconds(), maxMillis.Seconds())
+}
+
+// within requires one of some words.
+func within[T ~string](c *checker, path string, word T, allowed ...T) {
+	for _, a := range allowed {
+		if word == a {
+			return
+		}
+	}
+	c.require(false, path, "%q is not one of %s", word, list(allowed))
+}
+
+// list writes words with commas.
+func list[T ~string](words []T) string {
+	text := ""
+	for i, w := range words {
+		if i > 0 {
+			text += ", "
+		}
+		text += string(w)
+	}
+	return text
+}
