@@ -20,8 +20,8 @@ type cloud struct {
 	t        *testing.T
 	dir      string // of the program's state
 	requests atomic.Int32
-	killAt   int32 // which request; 0 for none
-	effect   bool  // whether the request takes effect before the kill
+	killAt   atomic.Int32 // which request; 0 for none
+	effect   atomic.Bool  // whether the request takes effect before the kill
 	victim   atomic.Pointer[os.Process]
 }
 
@@ -33,11 +33,11 @@ func newCloud(t *testing.T) *cloud {
 	}
 	c := &cloud{t: t, dir: t.TempDir()}
 	c.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if c.requests.Add(1) != c.killAt {
+		if c.requests.Add(1) != c.killAt.Load() {
 			aws.ServeHTTP(w, r)
 			return
 		}
-		if c.effect {
+		if c.effect.Load() {
 			aws.ServeHTTP(httptest.NewRecorder(), r)
 		}
 		if err := c.victim.Load().Kill(); err != nil {
@@ -70,9 +70,10 @@ func (c *cloud) run(args ...string) (string, error) {
 // killed runs the program and kills it at its n-th request, before or after the effect.
 func (c *cloud) killed(n int32, effect bool, args ...string) {
 	c.requests.Store(0)
-	c.killAt, c.effect = n, effect
+	c.killAt.Store(n)
+	c.effect.Store(effect)
 	_, _ = c.run(args...)
-	c.killAt = 0
+	c.killAt.Store(0)
 }
 
 // must runs the program, which must work.

@@ -521,3 +521,21 @@ func deleteRecorded(t *testing.T, p *project, logicalID string) error {
 	}
 	return remove[r.Type](t.Context(), provision.Identity{Name: r.Name, PhysicalID: r.PhysicalID, ARN: r.ARN})
 }
+
+// Whoever names another group's stack, in a folder that knows nothing of it, must not take it over.
+func TestAStackOfAnotherGroupIsRefused(t *testing.T) {
+	p := newProject(newCloud(t, sandbox.Options{}))
+	p.up()
+	p.addGroup("other", 0)
+	stranger := newProject(p.cloud)
+	stranger.spec.ASG = "other"
+	_, err := stranger.try()
+	foreign, ok := errors.AsType[*provision.ForeignError](err)
+	if !ok || !strings.Contains(err.Error(), "eventscale:asg=gpu-workers") || foreign.Hint() == "" {
+		t.Fatalf("the error is %v", err)
+	}
+	if stranger.file != nil {
+		t.Error("something was recorded")
+	}
+	p.settled()
+}
