@@ -70,6 +70,7 @@ func (s *Store) Acquire(ctx context.Context, stack string, wait time.Duration) (
 		}
 		if lock != nil {
 			lock.sign()
+			s.sweep(stack)
 			return lock, nil
 		}
 		if !time.Now().Before(deadline) {
@@ -80,6 +81,14 @@ func (s *Store) Acquire(ctx context.Context, stack string, wait time.Duration) (
 			return nil, context.Cause(ctx)
 		case <-time.After(lockPoll):
 		}
+	}
+}
+
+// sweep removes the temporary files that a killed process has left: with the lock, nobody else writes here.
+func (s *Store) sweep(stack string) {
+	left, _ := filepath.Glob(filepath.Join(s.dir, "."+stack+".*.tmp"))
+	for _, path := range left {
+		_ = os.Remove(path)
 	}
 }
 

@@ -195,3 +195,25 @@ func TestNeverTwoHoldingProcesses(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// A process killed between writing and renaming leaves a temporary file; the next one clears it away.
+func TestLeftoversOfAKilledSaveAreSwept(t *testing.T) {
+	dir := t.TempDir()
+	left, other := filepath.Join(dir, ".jobs.123.tmp"), filepath.Join(dir, ".jobs-2.123.tmp")
+	for _, path := range []string{left, other} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lock, err := Open(dir).Acquire(t.Context(), "jobs", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Release() }()
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("it is still there: %v", err)
+	}
+	if _, err := os.Stat(other); err != nil {
+		t.Errorf("another stack's is gone: %v", err)
+	}
+}

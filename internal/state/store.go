@@ -150,7 +150,7 @@ func (e *UnwritableError) Hint() string {
 // write replaces the file of a stack: a temporary file beside it is filled, synced and renamed over
 // it, and the folder is synced, because a rename is not durable before its folder is.
 func (s *Store) write(stack string, data []byte) (err error) {
-	f, err := os.CreateTemp(s.dir, "."+stack+"-*.tmp") // 0600
+	f, err := os.CreateTemp(s.dir, "."+stack+".*.tmp") // 0600
 	if err != nil {
 		return err
 	}
