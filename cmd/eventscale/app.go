@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/eventscale/eventscale/internal/stack"
 	"github.com/eventscale/eventscale/internal/state"
 	"github.com/eventscale/eventscale/internal/ui"
 )
@@ -144,26 +143,15 @@ func (a *app) command(use, short string, args cobra.PositionalArgs, do action) *
 	}
 }
 
-// upTo refuses more arguments than a command takes. On a command of commands an argument is one that
-// does not exist.
+// upTo refuses more arguments than a command takes.
 func upTo(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) <= n {
 			return nil
 		}
-		help := "see `" + cmd.CommandPath() + " --help`"
-		if !cmd.HasAvailableSubCommands() {
-			return &usageError{text: fmt.Sprintf("%s: %q is one argument too many", cmd.CommandPath(), args[n]), hint: help}
-		}
-		var names []string
-		for _, c := range cmd.Commands() {
-			if c.IsAvailableCommand() {
-				names = append(append(names, c.Name()), c.Aliases...)
-			}
-		}
 		return &usageError{
-			text: fmt.Sprintf("%s: there is no command %q", cmd.CommandPath(), args[n]),
-			hint: "did you mean " + stack.Nearest(args[n], names, 1)[0] + "? " + help,
+			text: fmt.Sprintf("%s: %q is one argument too many", cmd.CommandPath(), args[n]),
+			hint: "see `" + cmd.CommandPath() + " --help`",
 		}
 	}
 }

@@ -21,31 +21,8 @@ func didYouMean(prefix, word string, words []string) string {
 // near reports whether a word may be a slip of the pen: two letters of it, or a third if it is long, but
 // never all of them.
 func near(word, other string) bool {
-	n := edits(word, other)
+	n := stack.Distance(word, other)
 	return n <= max(2, len(word)/3) && n < len(word)
-}
-
-// edits is Levenshtein's distance.
-func edits(a, b string) int {
-	if a == "" || b == "" {
-		return len(a) + len(b)
-	}
-	above := make([]int, len(b)+1)
-	for j := range above {
-		above[j] = j
-	}
-	for i := range len(a) {
-		row := []int{i + 1}
-		for j := range len(b) {
-			change := above[j]
-			if a[i] != b[j] {
-				change++
-			}
-			row = append(row, min(change, above[j+1]+1, row[j]+1))
-		}
-		above = row
-	}
-	return above[len(b)]
 }
 
 // subcommand refuses every argument of a command of commands: it names one that does not exist.

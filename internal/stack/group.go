@@ -91,12 +91,12 @@ func missingGroup(ctx context.Context, api groupAPI, name, region string) error 
 // Nearest returns at most n of the words, those most like the given one first.
 func Nearest(word string, words []string, n int) []string {
 	sorted := slices.Clone(words)
-	slices.SortStableFunc(sorted, func(a, b string) int { return distance(word, a) - distance(word, b) })
+	slices.SortStableFunc(sorted, func(a, b string) int { return Distance(word, a) - Distance(word, b) })
 	return sorted[:min(n, len(sorted))]
 }
 
-// distance is Levenshtein's: how many letters must be put in, taken out or changed.
-func distance(a, b string) int {
+// Distance is Levenshtein's: how many letters must be put in, taken out or changed.
+func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

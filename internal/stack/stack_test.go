@@ -453,7 +453,7 @@ func TestNearestIsWhatTakesTheFewestLetters(t *testing.T) {
 		t.Error(got)
 	}
 	for pair, want := range map[[2]string]int{{"", "abc"}: 3, {"abc", ""}: 3, {"kitten", "sitting"}: 3, {"same", "same"}: 0, {"ab", "ba"}: 2} {
-		if got := distance(pair[0], pair[1]); got != want {
+		if got := Distance(pair[0], pair[1]); got != want {
 			t.Errorf("%q: %d, want %d", pair, got, want)
 		}
 	}
