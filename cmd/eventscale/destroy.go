@@ -45,7 +45,7 @@ func (a *app) destroy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Verify(ctx); err != nil {
+	if err := s.Inspect(ctx); err != nil {
 		return err
 	}
 	a.begin(fmt.Sprintf("Destroying stack %s", snapshot.Stack), removalOf(snapshot).Items)

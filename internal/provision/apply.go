@@ -21,6 +21,8 @@ type Engine struct {
 	Journal   *Journal    //
 	Emit      func(Event) // nil where nobody listens
 	Adopt     bool        // take over objects of our names that belong to others
+
+	strangers map[string]bool // recorded, and by their tags not ours any more; by logical ID
 }
 
 // run is one Apply or Destroy.

@@ -5,14 +5,56 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/eventscale/eventscale/internal/state"
 )
 
+// Inspect reads the tags of all that is recorded, at once, so that Destroy leaves alone what has come to be
+// somebody else's: an object deleted behind our back and made anew has the same name, and so the same
+// physical ID. The error is a *RunError.
+func (e *Engine) Inspect(ctx context.Context) error {
+	e.strangers = map[string]bool{}
+	var mu sync.Mutex
+	var readers sync.WaitGroup
+	var failed []error
+	for _, record := range e.Journal.Snapshot().Resources {
+		t := e.typeOf(record)
+		if t == nil || !t.taggable || record.Adopted || record.PhysicalID == "" {
+			continue
+		}
+		readers.Go(func() {
+			tags, err := t.readTags(ctx, recorded(record))
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				e.strangers[record.LogicalID] = tags[StackTag] != e.Stack || tags[LogicalIDTag] != logicalIDOf(record.LogicalID)
+			case !errors.Is(err, ErrNotFound):
+				failed = append(failed, &Failure{"reading the tags of", record.Type, record.LogicalID, err})
+			}
+		})
+	}
+	readers.Wait()
+	if len(failed) > 0 {
+		return &RunError{Failures: failed}
+	}
+	return nil
+}
+
+// typeOf returns the type of a record, or nil.
+func (e *Engine) typeOf(record state.Record) *Type {
+	i := slices.IndexFunc(e.Types, func(t Type) bool { return t.Name == record.Type })
+	if i < 0 {
+		return nil
+	}
+	return &e.Types[i]
+}
+
 // Destroy deletes all that is recorded, each object after those that depend on it, independent ones at
 // once. It walks the snapshot, not the list: what an older program made goes too. It goes on after an
 // error, and forgets a record only when AWS has confirmed that the object is gone. What was adopted
-// from others is forgotten and left as it is. The error is a *RunError.
+// from others is forgotten and left as it is, and so is what Inspect found to be theirs. The error is a *RunError.
 func (e *Engine) Destroy(ctx context.Context) error {
 	r := &run{Engine: e}
 	records := e.Journal.Snapshot().Resources
@@ -66,17 +108,18 @@ func (r *run) delete(ctx context.Context, record state.Record, free func()) erro
 
 // remove makes sure that the object is gone, or is not ours; left says why it was left alone.
 func (r *run) remove(ctx context.Context, record state.Record) (left string, err error) {
-	i := slices.IndexFunc(r.Types, func(t Type) bool { return t.Name == record.Type })
-	if i < 0 {
+	t := r.typeOf(record)
+	if t == nil {
 		return "", fmt.Errorf("this eventscale does not know the type %s: delete it with the version that made it", record.Type)
 	}
-	t := r.Types[i]
 	id := recorded(record)
 	switch {
+	case r.strangers[record.LogicalID]:
+		return "left as it is: by its tags it is not this stack's any more", nil
 	case record.Adopted:
 		return "left as it is: it was there before the stack", nil
 	case id.PhysicalID == "":
-		id, left, err = r.found(ctx, t, record)
+		id, left, err = r.found(ctx, *t, record)
 		if err != nil || left != "" {
 			return left, err
 		}

@@ -380,3 +380,24 @@ func TestTagsOfOthersAreKept(t *testing.T) {
 		t.Errorf("tags (-want +got):\n%s", d)
 	}
 }
+
+func TestInspectTellsWhatDestroyMustLeave(t *testing.T) {
+	w := newWorld()
+	w.mustUp(t, w.list(first)...)
+	for _, o := range w.objects {
+		if strings.HasPrefix(o.name, "queue") {
+			o.properties.Tags = Tags{StackTag: "others", LogicalIDTag: "Queue"}
+		}
+	}
+	e := w.engine(w.list(first)...)
+	before := len(w.mutations())
+	if err := e.Inspect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if calls := w.mutations(); len(calls) != before {
+		t.Errorf("it changed something: %v", calls[before:])
+	}
+	if !e.strangers["Queue"] || e.strangers["DeadLetters"] || e.strangers["Function"] {
+		t.Errorf("strangers are %v", e.strangers)
+	}
+}

@@ -77,6 +77,10 @@ type Kind[P any] struct {
 	// Read finds the object by physical ID, else by its exact name. ErrNotFound where there is none.
 	Read func(context.Context, Identity) (Live[P], error)
 
+	// ReadTags reads the tags of a recorded object and nothing else. ErrNotFound where there is none. Nil
+	// where Read takes one call anyway.
+	ReadTags func(context.Context, Identity) (Tags, error)
+
 	// Create makes the object. It returns as soon as dependents can refer to it; whatever then differs
 	// from the wanted properties is left to Update, which runs beside the dependents.
 	// ErrExists where the name is taken.
@@ -161,6 +165,7 @@ type Type struct {
 	read     func(context.Context, Identity) (object, error)
 	create   func(context.Context, Identity, any) (object, error)
 	update   func(context.Context, object, any, Changed) error
+	readTags func(context.Context, Identity) (Tags, error)
 	ready    func(context.Context, object) error
 	delete   func(context.Context, Identity) error
 }
@@ -188,6 +193,17 @@ func Erase[P any](k Kind[P]) Type {
 	}
 	if k.Tags != nil {
 		t.tags = func(p any) Tags { return k.Tags(p.(P)) }
+	}
+	t.readTags = k.ReadTags
+	if k.ReadTags == nil {
+		t.readTags = func(ctx context.Context, id Identity) (Tags, error) {
+			id.Tags = nil
+			o, err := t.read(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			return t.tags(o.properties), nil
+		}
 	}
 	if k.Update != nil {
 		t.update = func(ctx context.Context, o object, want any, changed Changed) error {

@@ -150,7 +150,13 @@ func concise(err error) error {
 
 // conciseKind shortens the AWS errors of a kind.
 func conciseKind[P any](k provision.Kind[P]) provision.Kind[P] {
-	read, create, remove := k.Read, k.Create, k.Delete
+	read, create, remove, readTags := k.Read, k.Create, k.Delete, k.ReadTags
+	if readTags != nil {
+		k.ReadTags = func(ctx context.Context, id provision.Identity) (provision.Tags, error) {
+			tags, err := readTags(ctx, id)
+			return tags, concise(err)
+		}
+	}
 	k.Read = func(ctx context.Context, id provision.Identity) (provision.Live[P], error) {
 		live, err := read(ctx, id)
 		return live, concise(err)

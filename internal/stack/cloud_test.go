@@ -299,7 +299,7 @@ func (p *project) status() Status {
 func (p *project) destroy() error {
 	p.Helper()
 	s := p.recorded()
-	if err := s.Verify(p.Context()); err != nil {
+	if err := s.Inspect(p.Context()); err != nil {
 		return err
 	}
 	return s.Destroy(p.Context())

@@ -64,12 +64,13 @@ const alarmType = "AWS::CloudWatch::Alarm"
 func alarmKind(api alarmAPI, account Account, all *alarmBatch) provision.Kind[alarmProperties] {
 	a := alarms{api, account, all}
 	return provision.Kind[alarmProperties]{
-		Type:   alarmType,
-		Tags:   func(p alarmProperties) provision.Tags { return p.Tags },
-		Read:   a.read,
-		Create: a.create,
-		Update: a.update,
-		Delete: a.delete,
+		Type:     alarmType,
+		Tags:     func(p alarmProperties) provision.Tags { return p.Tags },
+		Read:     a.read,
+		ReadTags: a.readTags,
+		Create:   a.create,
+		Update:   a.update,
+		Delete:   a.delete,
 	}
 }
 
@@ -106,18 +107,25 @@ func (a alarms) read(ctx context.Context, id provision.Identity) (provision.Live
 	}
 	live := provision.Live[alarmProperties]{PhysicalID: id.Name, ARN: aws.ToString(alarm.AlarmArn), Properties: alarmFrom(alarm)}
 	live.Properties.Tags = id.Tags
-	if id.Tags != nil {
-		return live, nil
+	if id.Tags == nil {
+		live.Properties.Tags, err = a.readTags(ctx, provision.Identity{ARN: live.ARN})
 	}
-	out, err := a.api.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: alarm.AlarmArn})
+	return live, err
+}
+
+func (a alarms) readTags(ctx context.Context, id provision.Identity) (provision.Tags, error) {
+	out, err := a.api.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: &id.ARN})
+	if _, absent := errors.AsType[*types.ResourceNotFoundException](err); absent {
+		err = fmt.Errorf("%w: %w", provision.ErrNotFound, err)
+	}
 	if err != nil {
-		return live, fmt.Errorf("reading its tags: %w", err)
+		return nil, fmt.Errorf("reading its tags: %w", err)
 	}
-	live.Properties.Tags = provision.Tags{}
+	tags := provision.Tags{}
 	for _, t := range out.Tags {
-		live.Properties.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
-	return live, nil
+	return tags, nil
 }
 
 // create makes the alarm. PutMetricAlarm overwrites one of the same name silently; the engine has read

@@ -40,12 +40,13 @@ const logGroupType = "AWS::Logs::LogGroup"
 func logGroupKind(api logGroupAPI, account Account) provision.Kind[logGroupProperties] {
 	l := logGroups{api, account}
 	return provision.Kind[logGroupProperties]{
-		Type:   logGroupType,
-		Tags:   func(p logGroupProperties) provision.Tags { return p.Tags },
-		Read:   l.read,
-		Create: l.create,
-		Update: l.update,
-		Delete: l.delete,
+		Type:     logGroupType,
+		Tags:     func(p logGroupProperties) provision.Tags { return p.Tags },
+		Read:     l.read,
+		ReadTags: l.readTags,
+		Create:   l.create,
+		Update:   l.update,
+		Delete:   l.delete,
 	}
 }
 
@@ -63,13 +64,20 @@ func (l logGroups) read(ctx context.Context, id provision.Identity) (provision.L
 	live.ARN = strings.TrimSuffix(aws.ToString(group.Arn), ":*")
 	live.Properties = logGroupProperties{RetentionInDays: int(aws.ToInt32(group.RetentionInDays)), Tags: id.Tags}
 	if id.Tags == nil {
-		out, err := l.api.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: &live.ARN})
-		if err != nil {
-			return live, fmt.Errorf("reading its tags: %w", err)
-		}
-		live.Properties.Tags = out.Tags
+		live.Properties.Tags, err = l.readTags(ctx, provision.Identity{ARN: live.ARN})
 	}
-	return live, nil
+	return live, err
+}
+
+func (l logGroups) readTags(ctx context.Context, id provision.Identity) (provision.Tags, error) {
+	out, err := l.api.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: &id.ARN})
+	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
+		err = fmt.Errorf("%w: %w", provision.ErrNotFound, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading its tags: %w", err)
+	}
+	return out.Tags, nil
 }
 
 // find looks a group up by its exact name: AWS finds by prefix only. In the order of names the group

@@ -48,12 +48,13 @@ const QueueType = "AWS::SQS::Queue"
 func queueKind(api queueAPI, account Account, saw func(url string, attributes map[string]string)) provision.Kind[queueProperties] {
 	q := queues{api, account, saw}
 	return provision.Kind[queueProperties]{
-		Type:   QueueType,
-		Tags:   func(p queueProperties) provision.Tags { return p.Tags },
-		Read:   q.read,
-		Create: q.create,
-		Update: q.update,
-		Delete: q.delete,
+		Type:     QueueType,
+		Tags:     func(p queueProperties) provision.Tags { return p.Tags },
+		Read:     q.read,
+		ReadTags: q.readTags,
+		Create:   q.create,
+		Update:   q.update,
+		Delete:   q.delete,
 	}
 }
 
@@ -94,9 +95,13 @@ func (q queues) tags(ctx context.Context, url string, applied provision.Tags) (p
 	if applied != nil {
 		return applied, nil
 	}
-	out, err := q.api.ListQueueTags(ctx, &sqs.ListQueueTagsInput{QueueUrl: &url})
+	return q.readTags(ctx, provision.Identity{PhysicalID: url})
+}
+
+func (q queues) readTags(ctx context.Context, id provision.Identity) (provision.Tags, error) {
+	out, err := q.api.ListQueueTags(ctx, &sqs.ListQueueTagsInput{QueueUrl: &id.PhysicalID})
 	if err != nil {
-		return nil, fmt.Errorf("reading its tags: %w", err)
+		return nil, fmt.Errorf("reading its tags: %w", missingQueue(err))
 	}
 	return out.Tags, nil
 }

@@ -5,6 +5,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -168,7 +169,16 @@ func (s *Stack) Verify(ctx context.Context) error {
 	return nil
 }
 
-// Destroy deletes all that is recorded.
+// Inspect finds out, in one round trip, whose the credentials are and whether what is recorded is still the
+// stack's own, before a Destroy. The error is an *AccountError where they are another account's.
+func (s *Stack) Inspect(ctx context.Context) error {
+	inspected := fetch(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.engine.Inspect(ctx) })
+	err := s.Verify(ctx)
+	_, failed := inspected()
+	return cmp.Or(err, failed)
+}
+
+// Destroy deletes all that is recorded, but for what Inspect has found to be somebody else's.
 func (s *Stack) Destroy(ctx context.Context) error { return s.engine.Destroy(ctx) }
 
 // Recorded returns what is recorded of the stack now.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/eventscale/eventscale/internal/provision"
@@ -106,8 +107,8 @@ func TestCommandsCostFewRoundTrips(t *testing.T) {
 	}{
 		{"classic", Classic, 0, [2]int{25, 5}, [2]int{10, 1}, [2]int{10, 1}, [2]int{20, 4}},
 		{"safe", Safe, 1, [2]int{25, 5}, [2]int{10, 1}, [2]int{10, 1}, [2]int{20, 4}},
-		// Three more resources: two calls to make the alarm and its policy, one for the metric.
-		{"safe, of a group that can be empty", Safe, 0, [2]int{28, 5}, [2]int{10, 1}, [2]int{10, 1}, [2]int{20, 4}},
+		// Three more resources: a call to make each and to delete each, and one for the tags of the alarm.
+		{"safe, of a group that can be empty", Safe, 0, [2]int{28, 5}, [2]int{10, 1}, [2]int{10, 1}, [2]int{24, 4}},
 	} {
 		t.Run(c.stack, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -538,4 +539,25 @@ func TestAStackOfAnotherGroupIsRefused(t *testing.T) {
 		t.Error("something was recorded")
 	}
 	p.settled()
+}
+
+// What was deleted behind our back and made anew by somebody else has our name, and is theirs.
+func TestDestroyLeavesWhatIsNotOursAnyMore(t *testing.T) {
+	p := newProject(newCloud(t, sandbox.Options{}))
+	p.up()
+	p.done(p.theirs.sqs.TagQueue(t.Context(), &sqs.TagQueueInput{QueueUrl: testQueueURL(testQueue), Tags: map[string]string{provision.StackTag: "theirs"}}))
+	p.done(p.theirs.cloudwatch.UntagResource(t.Context(), &cloudwatch.UntagResourceInput{
+		ResourceARN: aws.String("arn:aws:cloudwatch:us-east-1:123456789012:alarm:" + testAlarm), TagKeys: []string{provision.StackTag},
+	}))
+	p.done(p.theirs.cloudwatch.DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"eventscale-gpu-workers-scale-in"}}))
+	if err := p.destroy(); err != nil {
+		t.Fatal(err)
+	}
+	if left := p.load().Resources; len(left) > 0 {
+		t.Errorf("recorded after destroy: %v", left)
+	}
+	p.done(p.theirs.sqs.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String(testQueue)}))
+	if out, err := p.theirs.cloudwatch.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{}); err != nil || len(out.MetricAlarms) != 1 {
+		t.Errorf("%v, %v", out.MetricAlarms, err)
+	}
 }
