@@ -105,6 +105,8 @@ func TestNothingIsRecordedAfterASaveThatFailed(t *testing.T) {
 // breaks lets every save fail from the n-th on, as the store does.
 func (w *world) breaks(n int) *state.SaveError {
 	failure := &state.SaveError{Path: "workers.json", Data: []byte("{}"), Err: errors.New("no space left on device")}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.onSave = func(write func()) error {
 		if n--; n < 0 {
 			return failure

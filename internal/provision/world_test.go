@@ -70,11 +70,14 @@ func (w *world) save(s *state.Snapshot) error {
 		w.disk = s.Clone()
 		w.saves++
 	}
-	if w.onSave == nil {
+	w.mu.Lock()
+	onSave := w.onSave
+	w.mu.Unlock()
+	if onSave == nil {
 		write()
 		return nil
 	}
-	return w.onSave(write)
+	return onSave(write)
 }
 
 // engine starts a new process: all it knows is on the disk.
