@@ -161,13 +161,16 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%dd%dh", s/86400, s/3600%24)
 }
 
+// justNow is as long as nobody cares how long.
+const justNow = 5 * time.Second
+
 // ago is when something was, seen from now, in one unit: 42s ago, 3m ago, 2h ago, 5d ago.
 func ago(then, now time.Time) string {
 	d := now.Sub(then)
 	switch {
 	case then.IsZero():
 		return "unknown"
-	case d < time.Second:
+	case d < justNow:
 		return "just now"
 	case d < time.Minute:
 		return fmt.Sprintf("%ds ago", d/time.Second)
