@@ -23,7 +23,7 @@ type settings struct {
 	tags []string // KEY=VALUE
 }
 
-// settingGroups are the flags of the settings, as help shows them.
+// groups returns the flags of the settings, as help shows them.
 func (s *settings) groups() []*pflag.FlagSet {
 	s.spec = stack.Defaults()
 	p := &s.spec

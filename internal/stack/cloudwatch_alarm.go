@@ -142,7 +142,6 @@ func (a alarms) create(ctx context.Context, id provision.Identity, want alarmPro
 // update puts the whole definition: what is left out would be reset. Tags go by calls of their own,
 // since PutMetricAlarm ignores them on an alarm that exists.
 func (a alarms) update(ctx context.Context, live provision.Live[alarmProperties], want alarmProperties, changed provision.Changed) error {
-	set, unset := live.Properties.Tags.Changes(want.Tags)
 	if delete(changed, "Tags"); len(changed) > 0 {
 		input := want.input(live.PhysicalID)
 		input.OKActions, input.InsufficientDataActions = live.Properties.Others.ok, live.Properties.Others.insufficientData
@@ -150,17 +149,15 @@ func (a alarms) update(ctx context.Context, live provision.Live[alarmProperties]
 			return err
 		}
 	}
-	if len(set) > 0 {
-		if _, err := a.api.TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: &live.ARN, Tags: alarmTags(set)}); err != nil {
+	return retag(live.Properties.Tags, want.Tags,
+		func(set provision.Tags) error {
+			_, err := a.api.TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: &live.ARN, Tags: alarmTags(set)})
 			return err
-		}
-	}
-	if len(unset) > 0 {
-		if _, err := a.api.UntagResource(ctx, &cloudwatch.UntagResourceInput{ResourceARN: &live.ARN, TagKeys: unset}); err != nil {
+		},
+		func(keys []string) error {
+			_, err := a.api.UntagResource(ctx, &cloudwatch.UntagResourceInput{ResourceARN: &live.ARN, TagKeys: keys})
 			return err
-		}
-	}
-	return nil
+		})
 }
 
 func (a alarms) delete(ctx context.Context, id provision.Identity) error {

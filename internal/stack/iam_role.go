@@ -93,18 +93,15 @@ func (r roles) update(ctx context.Context, live provision.Live[roleProperties], 
 			return err
 		}
 	}
-	set, unset := live.Properties.Tags.Changes(want.Tags)
-	if len(set) > 0 {
-		if _, err := r.api.TagRole(ctx, &iam.TagRoleInput{RoleName: name, Tags: roleTags(set)}); err != nil {
+	return retag(live.Properties.Tags, want.Tags,
+		func(set provision.Tags) error {
+			_, err := r.api.TagRole(ctx, &iam.TagRoleInput{RoleName: name, Tags: roleTags(set)})
 			return err
-		}
-	}
-	if len(unset) > 0 {
-		if _, err := r.api.UntagRole(ctx, &iam.UntagRoleInput{RoleName: name, TagKeys: unset}); err != nil {
+		},
+		func(keys []string) error {
+			_, err := r.api.UntagRole(ctx, &iam.UntagRoleInput{RoleName: name, TagKeys: keys})
 			return err
-		}
-	}
-	return nil
+		})
 }
 
 func (r roles) delete(ctx context.Context, id provision.Identity) error {

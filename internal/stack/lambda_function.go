@@ -147,18 +147,15 @@ func (f functions) update(ctx context.Context, live provision.Live[functionPrope
 			return err
 		}
 	}
-	set, unset := live.Properties.Tags.Changes(want.Tags)
-	if len(set) > 0 {
-		if _, err := f.api.TagResource(ctx, &lambda.TagResourceInput{Resource: &live.ARN, Tags: set}); err != nil {
+	return retag(live.Properties.Tags, want.Tags,
+		func(set provision.Tags) error {
+			_, err := f.api.TagResource(ctx, &lambda.TagResourceInput{Resource: &live.ARN, Tags: set})
 			return err
-		}
-	}
-	if len(unset) > 0 {
-		if _, err := f.api.UntagResource(ctx, &lambda.UntagResourceInput{Resource: &live.ARN, TagKeys: unset}); err != nil {
+		},
+		func(keys []string) error {
+			_, err := f.api.UntagResource(ctx, &lambda.UntagResourceInput{Resource: &live.ARN, TagKeys: keys})
 			return err
-		}
-	}
-	return nil
+		})
 }
 
 func (f functions) configure(ctx context.Context, name string, want functionProperties) error {

@@ -114,18 +114,15 @@ func (l logGroups) update(ctx context.Context, live provision.Live[logGroupPrope
 			return err
 		}
 	}
-	set, unset := live.Properties.Tags.Changes(want.Tags)
-	if len(set) > 0 {
-		if _, err := l.api.TagResource(ctx, &cloudwatchlogs.TagResourceInput{ResourceArn: &live.ARN, Tags: set}); err != nil {
+	return retag(live.Properties.Tags, want.Tags,
+		func(set provision.Tags) error {
+			_, err := l.api.TagResource(ctx, &cloudwatchlogs.TagResourceInput{ResourceArn: &live.ARN, Tags: set})
 			return err
-		}
-	}
-	if len(unset) > 0 {
-		if _, err := l.api.UntagResource(ctx, &cloudwatchlogs.UntagResourceInput{ResourceArn: &live.ARN, TagKeys: unset}); err != nil {
+		},
+		func(keys []string) error {
+			_, err := l.api.UntagResource(ctx, &cloudwatchlogs.UntagResourceInput{ResourceArn: &live.ARN, TagKeys: keys})
 			return err
-		}
-	}
-	return nil
+		})
 }
 
 func (l logGroups) retain(ctx context.Context, name string, days int) error {

@@ -170,7 +170,7 @@ const (
 	maxEnvironmentBytes = 4096
 )
 
-// periods of CloudWatch alarms below a minute; above it any multiple of a minute does. AWS/SQS
+// numbers: CloudWatch takes periods below a minute too; above it any multiple of a minute does. AWS/SQS
 // publishes once a minute, so shorter ones would see nothing most of the time.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 func (c *checker) numbers(s *Spec) {

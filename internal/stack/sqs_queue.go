@@ -137,18 +137,15 @@ func (q queues) update(ctx context.Context, live provision.Live[queueProperties]
 			return err
 		}
 	}
-	set, unset := live.Properties.Tags.Changes(want.Tags)
-	if len(set) > 0 {
-		if _, err := q.api.TagQueue(ctx, &sqs.TagQueueInput{QueueUrl: &live.PhysicalID, Tags: set}); err != nil {
+	return retag(live.Properties.Tags, want.Tags,
+		func(set provision.Tags) error {
+			_, err := q.api.TagQueue(ctx, &sqs.TagQueueInput{QueueUrl: &live.PhysicalID, Tags: set})
 			return err
-		}
-	}
-	if len(unset) > 0 {
-		if _, err := q.api.UntagQueue(ctx, &sqs.UntagQueueInput{QueueUrl: &live.PhysicalID, TagKeys: unset}); err != nil {
+		},
+		func(keys []string) error {
+			_, err := q.api.UntagQueue(ctx, &sqs.UntagQueueInput{QueueUrl: &live.PhysicalID, TagKeys: keys})
 			return err
-		}
-	}
-	return nil
+		})
 }
 
 func (q queues) delete(ctx context.Context, id provision.Identity) error {

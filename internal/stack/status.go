@@ -142,7 +142,7 @@ func count(attributes map[string]string, name string) int {
 	return n
 }
 
-// logicalIDs are the resources of which a status shows the rule.
+// shownAlarms and shownPolicies are the resources of which a status shows the rule.
 var (
 	shownAlarms   = []string{ScaleOutAlarm, ScaleInAlarm, WakeAlarm}
 	shownPolicies = []string{ScaleOutPolicy, ScaleInPolicy, WakePolicy}

@@ -19,3 +19,18 @@ func tagList[T any](tags provision.Tags, pair func(key, value *string) T) []T {
 	}
 	return list
 }
+
+// retag brings tags from what they are to what is wanted, by the two calls that every service has for it, of
+// which each is made only if there is something to set or to remove.
+func retag(have, want provision.Tags, set func(provision.Tags) error, remove func(keys []string) error) error {
+	changed, gone := have.Changes(want)
+	if len(changed) > 0 {
+		if err := set(changed); err != nil {
+			return err
+		}
+	}
+	if len(gone) > 0 {
+		return remove(gone)
+	}
+	return nil
+}
