@@ -14,17 +14,23 @@ import (
 const module = "github.com/eventscale/eventscale/"
 
 // mayImport says, for each package, which others of ours it may import. Imports point one way:
-// cmd -> {ui, stack, sandbox} -> {provision, loop} -> state.
+// cmd -> ui -> {tune, simulation, stack} -> {provision, loop} -> state, and cmd -> {sandbox, workload} -> loop.
 var mayImport = map[string][]string{
-	"cmd/eventscale":     {"internal/ingest", "internal/loop", "internal/provision", "internal/sandbox", "internal/stack", "internal/state", "internal/ui"},
-	"internal/bench":     {"internal/sandbox"},
-	"internal/ingest":    {},
-	"internal/loop":      {},
-	"internal/provision": {"internal/state"},
-	"internal/sandbox":   {"internal/loop"},
-	"internal/stack":     {"internal/provision", "internal/state"},
-	"internal/state":     {},
-	"internal/ui":        {"internal/provision", "internal/stack"},
+	"cmd/eventscale": {
+		"internal/ingest", "internal/loop", "internal/provision", "internal/sandbox", "internal/simulation",
+		"internal/stack", "internal/state", "internal/tune", "internal/ui", "internal/workload",
+	},
+	"internal/bench":      {"internal/sandbox"},
+	"internal/ingest":     {},
+	"internal/loop":       {},
+	"internal/provision":  {"internal/state"},
+	"internal/sandbox":    {"internal/ingest", "internal/loop"},
+	"internal/simulation": {"internal/loop"},
+	"internal/stack":      {"internal/loop", "internal/provision", "internal/state"},
+	"internal/state":      {},
+	"internal/tune":       {"internal/loop", "internal/simulation", "internal/stack"},
+	"internal/ui":         {"internal/loop", "internal/provision", "internal/simulation", "internal/stack", "internal/tune"},
+	"internal/workload":   {"internal/loop"},
 }
 
 // mayBeImportedBy says which packages may import a module that is not ours. One part of the program

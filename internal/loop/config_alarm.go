@@ -23,6 +23,10 @@ const (
 	Backlog            Metric = "backlog" // visible and in flight
 	Age                Metric = "age"     // of the oldest message that is not done
 	BacklogPerInstance Metric = "backlog_per_instance"
+
+	// Stranded is 1 while messages wait and no instance is in service, else 0: what a wake rule watches.
+	// The model's version 1 does not have it.
+	Stranded Metric = "stranded"
 )
 
 // Statistic makes one datapoint of a period's samples.

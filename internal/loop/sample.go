@@ -36,6 +36,11 @@ func (s Sample) value(m Metric, zero ZeroInstances) (float64, bool) {
 		return float64(s.Visible + s.Inflight), true
 	case Age:
 		return s.Age.Seconds(), true
+	case Stranded:
+		if s.Visible > 0 && s.InService == 0 {
+			return 1, true
+		}
+		return 0, true
 	default:
 		n, ok := s.instances(zero)
 		if !ok {

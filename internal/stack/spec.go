@@ -22,6 +22,7 @@ type Spec struct {
 	ASG               string   `json:"asg"`
 	Stack             string   `json:"stack"`
 	Preset            string   `json:"preset"` // Safe or Classic
+	Policy            string   `json:"policy"` // SimplePolicy, StepPolicy or TablePolicy
 	FIFO              bool     `json:"fifo"`
 	VisibilityTimeout Duration `json:"visibility-timeout"`
 
@@ -32,6 +33,11 @@ type Spec struct {
 	Cooldown   Duration `json:"cooldown"`
 	Period     Duration `json:"period"`
 	Periods    int      `json:"periods"`
+
+	Steps           []ScaleStep `json:"step,omitempty"`              // of StepPolicy, in ascending order
+	Table           []TableRow  `json:"table,omitempty"`             // of TablePolicy, in ascending order; or
+	JobsPerInstance int         `json:"jobs-per-instance,omitempty"` // from which the table is derived
+	Warmup          Duration    `json:"warmup,omitempty"`            // of StepPolicy and TablePolicy: until a new instance counts; 0 leaves it to the group
 
 	FunctionZip     string                      `json:"function-zip,omitempty"`
 	Handler         string                      `json:"handler"`
@@ -54,7 +60,7 @@ const (
 // Defaults returns the spec of a user who names nothing but a group.
 func Defaults() Spec {
 	return Spec{
-		Preset: Safe, VisibilityTimeout: Duration(15 * time.Minute),
+		Preset: Safe, Policy: SimplePolicy, VisibilityTimeout: Duration(15 * time.Minute),
 		ScaleOutAt: 10, ScaleInAt: 2, ScaleOutBy: 2, ScaleInBy: 1,
 		Cooldown: Duration(5 * time.Minute), Period: Duration(time.Minute), Periods: 2,
 		Handler: "index.handler", Runtime: "python3.13", Memory: 256, FunctionTimeout: Duration(30 * time.Second),

@@ -1,0 +1,79 @@
+package stack
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// The policies: how the group follows the jobs.
+const (
+	SimplePolicy = "simple" // so many instances more or fewer, then a cooldown
+	StepPolicy   = "step"   // the more jobs wait, the more instances at once
+	TablePolicy  = "table"  // as many instances as a table from jobs to instances says
+)
+
+// maxSteps is how many steps a scaling policy can have.
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html
+const maxSteps = 20
+
+// ScaleStep is one step of a step policy: from so many waiting jobs on, so many instances more.
+type ScaleStep struct{ Jobs, Add int }
+
+func (s ScaleStep) String() string { return fmt.Sprintf("%d:+%d", s.Jobs, s.Add) }
+
+// MarshalText writes "10:+2".
+func (s ScaleStep) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads it.
+func (s *ScaleStep) UnmarshalText(b []byte) error {
+	jobs, add, ok := numbers(strings.Replace(string(b), ":+", ":", 1))
+	if !ok {
+		return fmt.Errorf("%q must have the form JOBS:+INSTANCES, for example 10:+2", b)
+	}
+	*s = ScaleStep{jobs, add}
+	return nil
+}
+
+// TableRow is one row of a table policy: from so many jobs on, waiting or under work, so many instances.
+type TableRow struct{ Jobs, Instances int }
+
+func (r TableRow) String() string { return fmt.Sprintf("%d:%d", r.Jobs, r.Instances) }
+
+// MarshalText writes "8:2".
+func (r TableRow) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads it.
+func (r *TableRow) UnmarshalText(b []byte) error {
+	jobs, instances, ok := numbers(string(b))
+	if !ok {
+		return fmt.Errorf("%q must have the form JOBS:INSTANCES, for example 8:2", b)
+	}
+	*r = TableRow{jobs, instances}
+	return nil
+}
+
+// numbers reads "8:2".
+func numbers(pair string) (a, b int, ok bool) {
+	left, right, found := strings.Cut(pair, ":")
+	a, err := strconv.Atoi(left)
+	b, other := strconv.Atoi(right)
+	return a, b, found && err == nil && other == nil
+}
+
+// table is the table policy's rows: those given, or one instance for every so many jobs, up to the
+// group's maximum. Where that needs more steps than AWS allows, the rows are spread evenly, and each has the
+// capacity that its last job needs.
+func (s *Spec) table(most int) []TableRow {
+	if len(s.Table) > 0 {
+		return s.Table
+	}
+	n := max(1, min(most, maxSteps))
+	rows := make([]TableRow, 0, n)
+	served := 0 // instances that the rows so far call for
+	for i := 1; i <= n; i++ {
+		rows = append(rows, TableRow{Jobs: served*s.JobsPerInstance + 1, Instances: max(1, most*i/n)})
+		served = rows[i-1].Instances
+	}
+	return rows
+}
