@@ -17,10 +17,11 @@ const module = "github.com/eventscale/eventscale/"
 // cmd -> ui -> {tune, simulation, stack} -> {provision, loop} -> state, and cmd -> {sandbox, workload} -> loop.
 var mayImport = map[string][]string{
 	"cmd/eventscale": {
-		"internal/ingest", "internal/loop", "internal/provision", "internal/sandbox", "internal/simulation",
+		"internal/fleet", "internal/ingest", "internal/loop", "internal/provision", "internal/sandbox", "internal/simulation",
 		"internal/stack", "internal/state", "internal/tune", "internal/ui", "internal/workload",
 	},
 	"internal/bench":      {"internal/sandbox"},
+	"internal/fleet":      {},
 	"internal/ingest":     {},
 	"internal/loop":       {},
 	"internal/provision":  {"internal/state"},
