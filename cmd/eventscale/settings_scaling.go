@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
-
-	"github.com/eventscale/eventscale/internal/stack"
 )
 
 // scaling returns the flags that say how the group follows the jobs.
@@ -71,8 +69,13 @@ func (v *listValue[T]) Type() string { return v.kind }
 
 // Set adds one or more values.
 func (v *listValue[T]) Set(s string) error {
-	for word := range strings.SplitSeq(s, ",") {
-		if err := v.Append(word); err != nil {
+	words := strings.Split(s, ",")
+	for _, word := range words {
+		err := v.Append(word)
+		if err != nil && len(words) > 1 {
+			return fmt.Errorf("%q %w", word, err)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -33,7 +34,7 @@ func (s ScaleStep) MarshalText() ([]byte, error) { return []byte(s.String()), ni
 func (s *ScaleStep) UnmarshalText(b []byte) error {
 	jobs, add, ok := numbers(strings.Replace(string(b), ":+", ":", 1))
 	if !ok {
-		return fmt.Errorf("%q must have the form JOBS:+INSTANCES, for example 10:+2", b)
+		return errors.New("must have the form JOBS:+INSTANCES, for example 10:+2")
 	}
 	*s = ScaleStep{jobs, add}
 	return nil
@@ -51,7 +52,7 @@ func (r TableRow) MarshalText() ([]byte, error) { return []byte(r.String()), nil
 func (r *TableRow) UnmarshalText(b []byte) error {
 	jobs, instances, ok := numbers(string(b))
 	if !ok {
-		return fmt.Errorf("%q must have the form JOBS:INSTANCES, for example 8:2", b)
+		return errors.New("must have the form JOBS:INSTANCES, for example 8:2")
 	}
 	*r = TableRow{jobs, instances}
 	return nil
