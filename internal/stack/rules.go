@@ -205,9 +205,5 @@ func (d design) alarm(p alarmProperties) alarmProperties {
 	return p
 }
 
-func jobCount(n int) string {
-	if n == 1 {
-		return "1 job"
-	}
-	return fmt.Sprintf("%d jobs", n)
-}
+// jobCount is "1 job" or "10 jobs".
+func jobCount(n int) string { return fmt.Sprintf("%d %s", n, plural(n, "job")) }
