@@ -143,10 +143,11 @@ func TestPermissionsCoverTheObjectsOfTheStackAlone(t *testing.T) {
 		functionType: "lambda:UpdateFunctionCode", scalingPolicyType: "autoscaling:PutScalingPolicy",
 		metricsCollectionType: "autoscaling:EnableMetricsCollection", alarmType: "cloudwatch:PutMetricAlarm",
 	}
-	for _, preset := range []string{Safe, Classic} {
+	for _, preset := range Presets() {
 		for _, fifo := range []bool{false, true} {
 			p := newProject(newCloud(t, sandbox.Options{}))
-			p.spec.Preset, p.spec.FIFO = preset, fifo
+			p.spec = testSpecOf(preset)
+			p.spec.FIFO = fifo
 			p.up()
 			permissions := Permissions(p.spec, home)
 			other := p.spec

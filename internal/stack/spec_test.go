@@ -31,6 +31,9 @@ func TestOtherSpecIsOtherInAllSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	same := map[string]bool{"ASG": true, "Stack": true, "Preset": true, "FIFO": true}
+	for _, name := range []string{"Policy", "Steps", "Table", "JobsPerInstance", "Warmup"} {
+		same[name] = true // otherPolicies has these
+	}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[Spec]()) {
 		if equal := asJSON(field(one, f.Name)) == asJSON(field(other, f.Name)); equal != same[f.Name] {
 			t.Errorf("%s is the same: %t", f.Name, equal)
@@ -40,9 +43,9 @@ func TestOtherSpecIsOtherInAllSettings(t *testing.T) {
 
 func TestDefaultsAreTheReferenceDesigns(t *testing.T) {
 	s := Defaults()
-	got := fmt.Sprintln(s.Preset, s.ScaleOutAt, s.ScaleInAt, s.ScaleOutBy, s.ScaleInBy, s.Cooldown, s.Period, s.Periods, s.VisibilityTimeout,
+	got := fmt.Sprintln(s.Preset, s.Policy, s.ScaleOutAt, s.ScaleInAt, s.ScaleOutBy, s.ScaleInBy, s.Cooldown, s.Period, s.Periods, s.VisibilityTimeout,
 		s.Handler, s.Runtime, s.Memory, s.FunctionTimeout, s.LogRetention)
-	if want := fmt.Sprintln("safe", 10, 2, 2, 1, "5m", "1m", 2, "15m", "index.handler", "python3.13", 256, "30s", 14); got != want {
+	if want := fmt.Sprintln("safe", "simple", 10, 2, 2, 1, "5m", "1m", 2, "15m", "index.handler", "python3.13", 256, "30s", 14); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	s.ASG, s.Stack = testGroup, testGroup
@@ -73,7 +76,7 @@ func TestBadValuesAreNamed(t *testing.T) {
 		{func(s *Spec) { s.Stack = "a-" }, "stack", "a-", "begin and end with a letter or digit"},
 		{func(s *Spec) { s.Stack = "../a" }, "stack", "../a", "a-z, 0-9 and -"},
 		{func(s *Spec) { s.Stack = long(33) }, "stack", long(33), "at most 32 characters, has 33"},
-		{func(s *Spec) { s.Preset = "fast" }, "preset", "fast", "safe or classic"},
+		{func(s *Spec) { s.Preset = "fast" }, "preset", "fast", "safe, classic, step or table"},
 		{func(s *Spec) { s.ScaleOutAt, s.ScaleInAt = 0, -1 }, "scale-out-at", "0", "at least 1 job"},
 		{func(s *Spec) { s.ScaleInAt = -1 }, "scale-in-at", "-1", "at least 0 jobs"},
 		{func(s *Spec) { s.ScaleInAt = 10 }, "scale-in-at", "10", "less than --scale-out-at 10"},
