@@ -199,6 +199,30 @@ func checkQueries(queries []types.MetricDataQuery) string {
 	if returned != 1 {
 		return "Exactly one element of the metrics list should return data."
 	}
+	return checkExpressions(queries)
+}
+
+// checkExpressions wants every expression to be one that can be evaluated over the others.
+func checkExpressions(queries []types.MetricDataQuery) string {
+	known := map[string]bool{}
+	for _, query := range queries {
+		known[aws.ToString(query.Id)] = true
+	}
+	for _, query := range queries {
+		if query.Expression == nil {
+			continue
+		}
+		fault := func(why string) string { return "Error in expression '" + *query.Id + "': " + why + "." }
+		e, err := parseMath(*query.Expression)
+		if err != nil {
+			return fault(err.Error())
+		}
+		for _, id := range e.names(nil) {
+			if !known[id] {
+				return fault("the metric " + id + " is not in the list")
+			}
+		}
+	}
 	return ""
 }
 
