@@ -29,18 +29,23 @@ func (s *settings) scaling() *pflag.FlagSet {
 
 // given reports whether a setting was given: by its flag, by EVENTSCALE_* or by the configuration file.
 func (s *settings) given(setting string) bool {
+	f := s.flag(setting)
+	return f != nil && f.Changed
+}
+
+// flag returns the flag of a setting; nil where there is none.
+func (s *settings) flag(setting string) *pflag.Flag {
 	for _, g := range s.flags {
 		if f := g.Lookup(setting); f != nil {
-			return f.Changed
+			return f
 		}
 	}
-	return false
+	return nil
 }
 
 // listValue is a flag of many values: it may be given more than once, and takes a comma between them.
 type listValue[T fmt.Stringer] struct {
 	at   *[]T
-	kind string
 	read func(string) (T, error)
 }
 
@@ -54,7 +59,7 @@ func listVar[T fmt.Stringer, P interface {
 		err := P(&v).UnmarshalText([]byte(strings.TrimSpace(s)))
 		return v, err
 	}
-	f.Var(&listValue[T]{at, "list", read}, name, usage)
+	f.Var(&listValue[T]{at, read}, name, usage)
 }
 
 func (v *listValue[T]) String() string {
@@ -65,7 +70,7 @@ func (v *listValue[T]) String() string {
 }
 
 // Type is the flag's, for pflag.
-func (v *listValue[T]) Type() string { return v.kind }
+func (v *listValue[T]) Type() string { return "list" }
 
 // Set adds one or more values.
 func (v *listValue[T]) Set(s string) error {

@@ -44,10 +44,13 @@ func (d design) rules() []rule {
 	}
 }
 
-// wakes reports whether the group can be empty and must be woken by the first job, which must not wait for
-// the tenth. A table that begins with the first job does that itself.
-func (d design) wakes() bool {
-	return d.safe() && d.least == 0 && (d.Policy != TablePolicy || d.table(d.most)[0].Jobs > 1)
+// wakes reports whether the group can be empty and must be woken by the first job.
+func (d design) wakes() bool { return d.least == 0 && d.Spec.wakes() }
+
+// wakes reports whether an empty group is woken, so that the first job need not wait for the tenth. A table
+// that begins with the first job does that itself, and the reference design does not.
+func (s *Spec) wakes() bool {
+	return s.Preset != Classic && (s.Policy != TablePolicy || s.table(1)[0].Jobs > 1)
 }
 
 // wake brings an empty group its first instance.
