@@ -12,18 +12,18 @@ import (
 func (s *settings) scaling() *pflag.FlagSet {
 	p := &s.spec
 	f := pflag.NewFlagSet("Scaling", pflag.ContinueOnError)
-	f.StringVar(&p.Policy, "policy", p.Policy, "simple; step: the more jobs wait, the more instances at once; or table: as many instances as a table says")
+	f.StringVar(&p.Policy, "policy", p.Policy, "simple: a fixed step; step: the more jobs wait, the more instances at once; table: as many as a table says")
 	intVar(f, &p.ScaleOutAt, "scale-out-at", "simple: waiting `jobs` at or above which the group grows")
 	intVar(f, &p.ScaleOutBy, "scale-out-by", "simple: `instances` that it grows by")
 	listVar(f, &p.Steps, "step", "step: `JOBS:+INSTANCES` to add from so many waiting jobs on; repeatable (default 10:+2,50:+5)")
 	listVar(f, &p.Table, "table", "table: `JOBS:INSTANCES` to have from so many jobs on, waiting or running; repeatable")
 	intVar(f, &p.JobsPerInstance, "jobs-per-instance", "table: `jobs` for each instance, up to the group's maximum, in place of --table (default 5)")
-	intVar(f, &p.ScaleInAt, "scale-in-at", "`jobs` at or below which it shrinks, waiting and running; classic: waiting (table: default 0)")
+	intVar(f, &p.ScaleInAt, "scale-in-at", "`jobs` at or below which it shrinks, waiting and running; classic: waiting (table: 0)")
 	intVar(f, &p.ScaleInBy, "scale-in-by", "`instances` that it shrinks by")
 	durationVar(f, &p.Cooldown, "cooldown", "simple: pause after a change of the group before the next")
 	durationVar(f, &p.Warmup, "warmup", "step, table: `duration` until a new instance counts; 0s leaves it to the group")
 	durationVar(f, &p.Period, "period", "length of an alarm's period, a multiple of 1m")
-	intVar(f, &p.Periods, "periods", "`number` of periods in a row before an alarm acts (step, table: default 1)")
+	intVar(f, &p.Periods, "periods", "`number` of periods in a row before an alarm acts (step, table: 1)")
 	return f
 }
 
