@@ -40,6 +40,7 @@ differs. A flag that is left out means its default, not what an earlier up was g
 settings in eventscale.yaml. The group itself is never changed.`
 	cmd.Example = `  eventscale up --asg gpu-workers
   eventscale up --asg gpu-workers --scale-out-at 20 --cooldown 10m
+  eventscale up --asg gpu-workers --preset table --jobs-per-instance 8
   eventscale up --asg gpu-workers --sandbox`
 	a.settingFlags(cmd, &o.settings)
 	a.runFlags(cmd, o)

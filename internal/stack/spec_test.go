@@ -63,10 +63,7 @@ func TestBadValuesAreNamed(t *testing.T) {
 	tag := func(key, value string) func(*Spec) {
 		return func(s *Spec) { s.Tags = map[string]string{key: value} }
 	}
-	for _, c := range []struct {
-		spoil                 func(*Spec)
-		field, value, allowed string
-	}{
+	for _, c := range []badValue{
 		{func(s *Spec) { s.ASG = "" }, "asg", "", "is required"},
 		{func(s *Spec) { s.ASG = "a\tb" }, "asg", "a\tb", "none of them a control character"},
 		{func(s *Spec) { s.ASG = long(256) }, "asg", long(256), "1 to 255 characters"},
@@ -131,20 +128,30 @@ func TestBadValuesAreNamed(t *testing.T) {
 			}
 		}, "tag", "46", "at most 45 tags"},
 	} {
-		s := testSpec()
-		c.spoil(&s)
-		err := s.Check()
-		e, ok := errors.AsType[*FieldError](err)
-		if !ok {
-			t.Errorf("--%s %s was taken: %v", c.field, c.value, err)
-			continue
-		}
-		if e.Field != c.field || e.Value != c.value || !strings.Contains(e.Allowed, c.allowed) {
-			t.Errorf("%+v, want field %s, value %s, allowed: %s", e, c.field, c.value, c.allowed)
-		}
-		if !strings.HasPrefix(e.Error(), "--"+c.field) {
-			t.Errorf("%q does not begin with the flag", e)
-		}
+		c.isNamed(t, testSpec())
+	}
+}
+
+// badValue is a setting that no spec may have, and what the error says of it.
+type badValue struct {
+	spoil                 func(*Spec)
+	field, value, allowed string
+}
+
+func (c badValue) isNamed(t *testing.T, s Spec) {
+	t.Helper()
+	c.spoil(&s)
+	err := s.Check()
+	e, ok := errors.AsType[*FieldError](err)
+	if !ok {
+		t.Errorf("--%s %s was taken: %v", c.field, c.value, err)
+		return
+	}
+	if e.Field != c.field || e.Value != c.value || !strings.Contains(e.Allowed, c.allowed) {
+		t.Errorf("%+v, want field %s, value %s, allowed: %s", e, c.field, c.value, c.allowed)
+	}
+	if !strings.HasPrefix(e.Error(), "--"+c.field) {
+		t.Errorf("%q does not begin with the flag", e)
 	}
 }
 
