@@ -101,7 +101,7 @@ func TestAPipedChartIsEightyColumnsOfASCII(t *testing.T) {
 
 // oddSeries are series that a chart could break on.
 func oddSeries() map[string][]loop.Row {
-	alarms := map[string]loop.State{"out": loop.StateUnknown}
+	alarms := map[string]loop.State{"the-alarm-with-the-longest-name-of-all": loop.StateUnknown}
 	huge := make([]loop.Row, 5000)
 	for i := range huge {
 		huge[i] = loop.Row{Minute: i + 1, Visible: 1_000_000 - i, Inflight: i, InService: 1_000_000, Desired: i, Alarms: alarms}
@@ -151,6 +151,7 @@ func TestNoPeakIsLostInALongRun(t *testing.T) {
 			rows[i] = loop.Row{Minute: i + 1, Visible: 1, Alarms: map[string]loop.State{"out": loop.StateOK}}
 		}
 		at := rapid.IntRange(0, len(rows)-1).Draw(t, "peak")
+		rows[(at+1)%len(rows)].Visible = 750 // more of them wait, and yet there are fewer
 		rows[at].Visible, rows[at].Inflight, rows[at].Desired, rows[at].InService = 700, 77, 9, 8
 		rows[at].Alarms = map[string]loop.State{"out": loop.StateAlarm}
 		peak := bin{}

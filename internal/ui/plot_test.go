@@ -79,6 +79,10 @@ func TestThePictureHoldsEverySeriesOfEveryPolicy(t *testing.T) {
 			if len(d.paths[o.Name][class]) < len("M0 0H1") {
 				t.Errorf("%s has no path for %s, but %v", o.Name, class, slices.Sorted(maps.Keys(d.paths[o.Name])))
 			}
+			area := slices.Contains([]string{"waiting", "running", "serving", "alarm", "unknown"}, class)
+			if closed := strings.HasSuffix(d.paths[o.Name][class], "Z"); closed != area {
+				t.Errorf("%s: whether the path for %s is closed is %v", o.Name, class, closed)
+			}
 		}
 		if p95 := "wait p95 " + millis(o.Totals.Wait.P95); !slices.ContainsFunc(d.texts, func(s string) bool { return strings.Contains(s, p95) }) {
 			t.Errorf("%s does not say %q", o.Name, p95)
@@ -180,20 +184,47 @@ func TestNamesInAPictureAreOnlyText(t *testing.T) {
 
 func TestPanelsShareTheirScales(t *testing.T) {
 	r := burst(t)
-	all := scalesOf(r.Outcomes)
 	r.Outcomes = append(r.Outcomes, simulation.Outcome{Name: "low", Series: []loop.Row{{Minute: 1, Visible: 1, Desired: 1, InService: 1}}})
 	d := readSVG(t, plotted(t, "svg", r))
 	if a, b := d.paths["low"]["grid"], d.paths["safe"]["grid"]; strings.Count(a, "M") != strings.Count(b, "M") || a == "" {
 		t.Errorf("%q\n%q", a, b)
 	}
-	f := frame{h: jobsHeight}
-	f.top, _ = round(all.jobs, 4)
-	low := d.paths["low"]["waiting"] // a bar one job high: M left floor V height H right V floor Z
-	var x, floor, y float64
-	if _, err := fmt.Sscanf(low, "M%f %fV%f", &x, &floor, &y); err != nil {
-		t.Fatalf("%q: %v", low, err)
+}
+
+func TestAFramePutsValuesWhereTheyBelong(t *testing.T) {
+	f := frame{x: 10, y: 20, w: 100, h: 50, minutes: 50, top: 10}
+	got := []float64{f.atValue(0), f.atValue(5), f.atValue(10), f.atMinute(0), f.atMinute(25), f.atMinute(50), f.atBin(1, 4)}
+	if want := []float64{70, 45, 20, 10, 60, 110, 35}; !slices.Equal(got, want) {
+		t.Errorf("%v, not %v", got, want)
 	}
-	if want := f.h / float64(f.top); floor-y < want-.11 || floor-y > want+.11 {
-		t.Errorf("one job is %.1f high, not %.1f", floor-y, want)
+	line := f.steps([]int{1, 1, 3}, 4)
+	if want := []point{{10, 65}, {60, 65}, {60, 55}, {85, 55}}; !slices.Equal(line, want) {
+		t.Errorf("%v, not %v", line, want)
+	}
+	if got, want := pathData([][]point{f.under(line)}, true), "M10 70V65H60V55H85V70Z"; got != want {
+		t.Errorf("%s, not %s", got, want)
+	}
+}
+
+func TestAnAreaIsAtItsPlaceInPixels(t *testing.T) {
+	full := simulation.Outcome{Series: []loop.Row{{Minute: 1, Visible: 1, Desired: 1, InService: 1}}}
+	image, err := png.Decode(bytes.NewReader(plotted(t, "png", &simulation.Report{Outcomes: []simulation.Outcome{full, full}})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := panelTitle + scalesOf([]simulation.Outcome{full}).panelHeight() + belowPanel
+	left, jobs := pictureMargin+gutterWidth, pictureMargin+headHeight+panelTitle+overhang
+	instances := jobs + jobsHeight + betweenFrames
+	for _, c := range []struct {
+		x, y float64
+		pen  pen
+	}{
+		{left + 5, jobs + 5, penWaiting}, {left + 5, row + jobs + jobsHeight - 5, penWaiting}, {left - 5, jobs + 60, penPaper},
+		{left + 300, instances + 5, penServing}, {left + 300, row + instances + instancesHeight - 5, penServing},
+	} {
+		r, g, b, _ := image.At(int(c.x*pngScale), int(c.y*pngScale)).RGBA()
+		if got := fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8); got != inks()[c.pen].light {
+			t.Errorf("at %v, %v: %s, not %s", c.x, c.y, got, inks()[c.pen].light)
+		}
 	}
 }
