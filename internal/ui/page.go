@@ -52,6 +52,7 @@ type page struct {
 type pageOutcome struct {
 	ID, Name     string
 	Cells        []pageCell
+	Figures      string // the most important of them
 	Findings     []pageFinding
 	Settings     string // in words
 	Command      string // to be copied, where there is one
@@ -98,7 +99,7 @@ func newPage(r *simulation.Report) *page {
 func newPageOutcome(i int, r *simulation.Report, all scales) pageOutcome {
 	outcome := &r.Outcomes[i]
 	o := pageOutcome{
-		ID: fmt.Sprintf("policy-%d", i+1), Name: clean(outcome.Name), Cells: pageCells(r, outcome),
+		ID: fmt.Sprintf("policy-%d", i+1), Name: clean(outcome.Name), Cells: pageCells(r, outcome), Figures: strings.Join(figures(outcome), " · "),
 		Settings: clean(outcome.Settings), Series: len(outcome.Series) > 0,
 	}
 	if strings.HasPrefix(outcome.Settings, "--") {

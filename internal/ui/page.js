@@ -2,12 +2,12 @@
 (() => {
   const data = JSON.parse(document.getElementById("series").textContent);
   const figures = [...document.querySelectorAll("figure")];
-  const hours = data.from + data.minutes >= 90;
+  const hours = data.minutes >= 90;
   const states = { A: "ALARM", O: "OK", I: "INSUFFICIENT_DATA" };
   let shown = -1;
 
   const clock = m => hours ? Math.floor(m / 60) + ":" + String(m % 60).padStart(2, "0") : m + "m";
-  const minute = i => data.from + Math.floor(i * data.minutes / data.bins);
+  const minute = i => Math.floor(i * data.minutes / data.bins);
 
   const time = i => {
     const first = minute(i) + 1, last = Math.max(minute(i + 1), first);
@@ -49,7 +49,7 @@
       figure.querySelectorAll("svg").forEach(svg => cross(svg, shown));
       const at = document.createElement("b");
       at.textContent = time(shown);
-      figure.querySelector(".readout").replaceChildren(at, ...values(data.series[n], shown).map(span));
+      figure.querySelector(".readout").replaceChildren(at, ...values(data.series[n], shown).flatMap(text => [" ", span(text)]));
     });
   };
 

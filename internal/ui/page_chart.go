@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"html"
 	"html/template"
 	"strings"
 
@@ -10,14 +9,16 @@ import (
 	"github.com/eventscale/eventscale/internal/simulation"
 )
 
-// pageChart is a policy's panel as SVG within the page. The class says for which width of a screen it is.
+// pageChart is a policy's panel as SVG within the page, to the same scales as the others. The class says for
+// which width of a screen it is.
 func pageChart(outcome *simulation.Outcome, all scales, class string, width float64) template.HTML {
+	all.alarms = len(alarmNames(outcome.Series))
 	s := &scene{width: width, height: all.panelHeight()}
 	s.panel(point{}, width, all, outcome)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="%s" viewBox="0 0 %s %s" data-x="%s" data-width="%s" role="img" aria-label="%s">`+"\n",
 		class, number(s.width), number(s.height), number(gutterWidth), number(width-gutterWidth-rightMargin),
-		html.EscapeString(description(outcome)))
+		escaped(description(outcome)))
 	s.body(&b)
 	b.WriteString("</svg>")
 	return template.HTML(b.String()) //nolint:gosec // all text in it was escaped as it was written
@@ -55,7 +56,6 @@ func colors() string {
 
 // pageData is what the script reads.
 type pageData struct {
-	From    int          `json:"from"`    // the minute at the left of the charts
 	Minutes int          `json:"minutes"` // across them
 	Bins    int          `json:"bins"`    // that they are cut into
 	Series  []pageSeries `json:"series"`  // of the policies that have one, in their order
@@ -81,7 +81,7 @@ const mostBins = 1440
 
 func newPageData(r *simulation.Report) pageData {
 	all := scalesOf(r.Outcomes)
-	d := pageData{From: all.from, Minutes: all.minutes, Bins: min(all.minutes, mostBins)}
+	d := pageData{Minutes: all.minutes, Bins: min(all.minutes, mostBins)}
 	for i := range r.Outcomes {
 		if rows := r.Outcomes[i].Series; len(rows) > 0 {
 			d.Series = append(d.Series, newPageSeries(rows, d))

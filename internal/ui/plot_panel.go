@@ -1,15 +1,13 @@
 package ui
 
 import (
-	"strings"
-
 	"github.com/eventscale/eventscale/internal/loop"
 	"github.com/eventscale/eventscale/internal/simulation"
 )
 
 // scales are what all panels of a picture share, so that they can be held against each other.
 type scales struct {
-	from, minutes   int
+	minutes         int
 	jobs, instances int // the greatest of each
 	alarms          int // of the policy that has most
 }
@@ -58,7 +56,7 @@ type panel struct {
 // panel draws a policy: its jobs, its instances, and its alarms.
 func (s *scene) panel(at point, width float64, all scales, outcome *simulation.Outcome) {
 	p := &panel{scene: s, all: all, alarms: alarmNames(outcome.Series)}
-	p.frame = frame{x: at.x + gutterWidth, y: at.y + overhang, w: width - gutterWidth - rightMargin, from: all.from, minutes: all.minutes}
+	p.frame = frame{x: at.x + gutterWidth, y: at.y + overhang, w: width - gutterWidth - rightMargin, minutes: all.minutes}
 	p.n = min(all.minutes, int(p.w))
 	p.bins = bins(outcome.Series, p.alarms, all.minutes, p.n)
 	s.begin(outcome.Name)
@@ -110,7 +108,7 @@ func (p *panel) rule(highest, most int, label string) {
 func (p *panel) ticks() func(func(int) bool) {
 	step := tickStep(p.minutes, max(int(p.w/56), 1)) // an hour and its minutes, and as much room again
 	return func(yield func(int) bool) {
-		for m := (p.from + step - 1) / step * step; m <= p.from+p.minutes; m += step {
+		for m := 0; m <= p.minutes; m += step {
 			if !yield(m) {
 				return
 			}
@@ -140,6 +138,9 @@ func (p *panel) floor() {
 // alarmStrips draws a strip an alarm: a block while it is in ALARM, a thin line while it is OK, and dots while it has
 // too little data.
 func (p *panel) alarmStrips() {
+	if len(p.alarms) == 0 && p.all.alarms > 0 {
+		p.write(penMuted, point{p.x - 6, p.y + 9}, end, "no alarms")
+	}
 	for i, name := range p.alarms {
 		y := p.y + stripHeight*float64(i)
 		p.write(penMuted, point{p.x - 6, y + 9}, end, elide(name, gutterLetters))
@@ -212,6 +213,6 @@ func (p *panel) stretches(alarm int, state loop.State) func(func(int, int) bool)
 // times writes the labels of the time.
 func (p *panel) times(y float64) {
 	for m := range p.ticks() {
-		p.write(penMuted, point{p.atMinute(float64(m)), y + 13}, middle, strings.TrimSpace(clock(m, inHours(p.from+p.minutes))))
+		p.write(penMuted, point{p.atMinute(float64(m)), y + 13}, middle, clock(m, inHours(p.minutes)))
 	}
 }

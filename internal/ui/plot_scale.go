@@ -3,12 +3,11 @@ package ui
 // frame is the part of a picture in which values stand over time.
 type frame struct {
 	x, y, w, h float64
-	from       int // the minute at its left
 	minutes    int // across it
 	top        int // the value at its upper edge
 }
 
-func (f frame) atMinute(m float64) float64 { return f.x + f.w*(m-float64(f.from))/float64(f.minutes) }
+func (f frame) atMinute(m float64) float64 { return f.x + f.w*m/float64(f.minutes) }
 
 func (f frame) atValue(v int) float64 { return f.y + f.h - f.h*float64(v)/float64(f.top) }
 

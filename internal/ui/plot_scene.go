@@ -36,7 +36,7 @@ func inks() [pens]ink {
 		penGrid:    {class: "grid", light: "#e4e8eb", dark: "#2b3238", stroke: 1},
 		penAxis:    {class: "axis", light: "#7d8891", dark: "#6f7b85", stroke: 1},
 		penWaiting: {class: "waiting", light: "#0072b2", dark: "#3d9fdd"},
-		penRunning: {class: "running", light: "#a9d3ee", dark: "#1d4a68"},
+		penRunning: {class: "running", light: "#a9d3ee", dark: "#27648c"},
 		penServing: {class: "serving", light: "#9fdcc6", dark: "#17604a"},
 		penDesired: {class: "desired", light: "#00503a", dark: "#8fe3c6", stroke: 1.5},
 		penAlarm:   {class: "alarm", light: "#d55e00", dark: "#f08a3c"},

@@ -1,8 +1,8 @@
 package ui
 
 import (
+	"encoding/xml"
 	"fmt"
-	"html"
 	"strconv"
 	"strings"
 )
@@ -21,7 +21,7 @@ func (s *scene) svg() string {
 // body writes the groups.
 func (s *scene) body(b *strings.Builder) {
 	for _, g := range s.groups {
-		fmt.Fprintf(b, "<g role=\"group\" aria-label=\"%s\">\n", html.EscapeString(clean(g.name)))
+		fmt.Fprintf(b, "<g role=\"group\" aria-label=\"%s\">\n", escaped(g.name))
 		for _, h := range g.shapes {
 			h.svg(b)
 		}
@@ -39,7 +39,14 @@ func (h *shape) svg(b *strings.Builder) {
 	if h.anchor != start {
 		fmt.Fprintf(b, ` text-anchor="%s"`, [...]string{middle: "middle", end: "end"}[h.anchor])
 	}
-	fmt.Fprintf(b, ">%s</text>\n", html.EscapeString(h.text))
+	fmt.Fprintf(b, ">%s</text>\n", escaped(h.text))
+}
+
+// escaped is clean text as XML has it, and as HTML reads it the same.
+func escaped(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(clean(text))) // a Builder takes everything
+	return b.String()
 }
 
 // pathData writes level and upright lines in few letters.
