@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -25,6 +26,7 @@ type app struct {
 
 	global globals
 	screen screen
+	world  http.RoundTripper // the demo's sandbox; nil elsewhere
 }
 
 // globals are the flags of every command.

@@ -120,11 +120,7 @@ func (a *app) sandboxConfig() (aws.Config, error) {
 	if a.global.endpointURL != "" {
 		return aws.Config{}, &usageError{text: "--sandbox and --endpoint-url exclude each other", hint: "leave one of them out"}
 	}
-	delays, err := a.delays()
-	if err != nil {
-		return aws.Config{}, err
-	}
-	cloud, err := sandbox.Open(sandbox.Options{Path: a.sandboxPath(), Delays: delays})
+	world, err := a.openWorld()
 	if err != nil {
 		return aws.Config{}, err
 	}
@@ -132,10 +128,22 @@ func (a *app) sandboxConfig() (aws.Config, error) {
 		Region:           cmp.Or(a.global.region, sandboxRegion),
 		BaseEndpoint:     aws.String("http://" + serveAddress),
 		Credentials:      credentials.NewStaticCredentialsProvider("sandbox", "sandbox", ""),
-		HTTPClient:       &finishing{next: &http.Client{Transport: cloud}},
+		HTTPClient:       &finishing{next: &http.Client{Transport: world}},
 		RetryMaxAttempts: maxAttempts,
 		APIOptions:       a.apiOptions(),
 	}, nil
+}
+
+// openWorld returns the sandbox of the state folder, or the demo's own.
+func (a *app) openWorld() (http.RoundTripper, error) {
+	if a.world != nil {
+		return a.world, nil
+	}
+	delays, err := a.delays()
+	if err != nil {
+		return nil, err
+	}
+	return sandbox.Open(sandbox.Options{Path: a.sandboxPath(), Delays: delays})
 }
 
 // sandboxPath is the file that keeps the sandbox's world between commands.

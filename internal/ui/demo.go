@@ -30,6 +30,12 @@ func NewDemo(o *Output, speed float64) Demo {
 	return d
 }
 
+// Act heads a part of a demo by the command that does the same.
+func Act(o *Output, command string) error {
+	_, err := fmt.Fprintf(o, "%s %s\n", o.paint(muted, "$"), o.paint(accent, command))
+	return err
+}
+
 // NewJSONDemo writes one JSON object a line for each event, with the figures at that time.
 func NewJSONDemo(w io.Writer) Demo { return &jsonDemo{w: w, story: newStory()} }
 

@@ -32,7 +32,8 @@ type scaling struct {
 	at       time.Duration
 	alarm    string // in words: "scale-out"; "" where it was none
 	from, to int
-	again    bool // the alarm had not been off since its last change
+	still    bool // it was told before that the alarm is on
+	again    bool // and it has changed the group before
 }
 
 // story tells in words what happens to a loop, from one look at it to the next.
@@ -40,10 +41,10 @@ type story struct {
 	last     *Moment
 	seen     map[string]bool // causes of scaling activities that were told
 	scalings []scaling
-	acted    map[string]bool // alarms, by their words, that have changed the group since they went off
+	on       map[string]bool // alarms that are on and that were told of; and whether they have changed the group since
 }
 
-func newStory() *story { return &story{seen: map[string]bool{}, acted: map[string]bool{}} }
+func newStory() *story { return &story{seen: map[string]bool{}, on: map[string]bool{}} }
 
 // tell returns what happened since the last look.
 func (s *story) tell(m Moment) []Told {
@@ -107,8 +108,8 @@ func (s *story) scaled(m Moment) []string {
 		}
 		change.from, _ = strconv.Atoi(found[3])
 		change.to, _ = strconv.Atoi(found[4])
-		change.again = s.acted[change.alarm]
-		s.acted[change.alarm] = true
+		change.again, change.still = s.on[change.alarm]
+		s.on[change.alarm] = true
 		s.scalings = append(s.scalings, change)
 		told = append(told, change.sentence())
 	}
@@ -140,8 +141,11 @@ func alarmWords(logicalID string) string {
 func (c scaling) sentence() string {
 	why := "The " + c.alarm + " alarm fires: "
 	n, what, more := c.to-c.from, "launched", ""
+	if c.still {
+		why = "The " + c.alarm + " alarm is still on: "
+	}
 	if c.again {
-		why, more = "The "+c.alarm+" alarm is still on: ", "more "
+		more = "more "
 	}
 	if n < 0 {
 		n, what = -n, "taken away"
@@ -157,27 +161,18 @@ func (c scaling) sentence() string {
 func (s *story) alarmed(m Moment) []string {
 	var told []string
 	for _, a := range m.Status.Alarms {
-		words, before := alarmWords(a.LogicalID), s.stateOf(a.LogicalID)
+		words := alarmWords(a.LogicalID)
+		_, on := s.on[words]
 		switch {
-		case a.State == before:
-		case a.State == "ALARM" && !s.acted[words]:
-			told = append(told, "The "+words+" alarm fires, and the group need not change.")
-		case before == "ALARM":
-			delete(s.acted, words)
+		case a.State == "ALARM" && !on:
+			s.on[words] = false
+			told = append(told, "The "+words+" alarm fires.")
+		case a.State != "ALARM" && on:
+			delete(s.on, words)
 			told = append(told, "The "+words+" alarm is off again.")
 		}
 	}
 	return told
-}
-
-// stateOf is an alarm's state at the last look.
-func (s *story) stateOf(logicalID string) string {
-	for _, a := range s.last.Status.Alarms {
-		if a.LogicalID == logicalID {
-			return a.State
-		}
-	}
-	return ""
 }
 
 // served tells of instances that came into service.
@@ -198,6 +193,12 @@ func (s *story) served(m Moment) []string {
 func (s *story) worked(m Moment) []string {
 	q, before := m.Status.Queue, s.last.Status.Queue
 	var told []string
+	if n := q.Visible - before.Visible; n > 0 && m.Jobs == s.last.Jobs {
+		told = append(told, fmt.Sprintf("%s waits again: its instance went away with it.", count(n, "job")))
+		if n > 1 {
+			told[0] = fmt.Sprintf("%s wait again: their instances went away with them.", count(n, "job"))
+		}
+	}
 	switch {
 	case q.Visible+q.InFlight == 0 && before.Visible+before.InFlight > 0:
 		told = append(told, fmt.Sprintf("The last job is done: %s in %s.", count(m.Jobs, "job"), span(m.At)))
