@@ -16,9 +16,6 @@ type Options struct {
 	// Command is given to the shell: sh -c, or cmd.exe /C on Windows.
 	Command string
 
-	// Env returns the whole environment of an instance's process, as NAME=VALUE.
-	Env func(instance string) []string
-
 	// Grace is how long a process has, from being asked to stop, until it is killed.
 	Grace time.Duration
 
@@ -66,14 +63,15 @@ func New(o Options) *Fleet {
 	return &Fleet{options: o, output: &lines{to: o.Output}, workers: map[string]*worker{}}
 }
 
-// Start runs the command for an instance, until Stop. Starting one that runs already does nothing.
-func (f *Fleet) Start(instance string) {
+// Start runs the command for an instance, until Stop. The environment is the whole of it, as NAME=VALUE.
+// Starting one that runs already does nothing.
+func (f *Fleet) Start(instance string, env []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed || f.workers[instance] != nil {
 		return
 	}
-	w := &worker{options: f.options, instance: instance, output: f.output, stop: make(chan struct{})}
+	w := &worker{options: f.options, instance: instance, env: env, output: f.output, stop: make(chan struct{})}
 	f.workers[instance] = w
 	f.running.Go(w.run)
 }

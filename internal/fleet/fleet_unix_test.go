@@ -31,7 +31,6 @@ func newTrial(t *testing.T, command string, grace time.Duration) *trial {
 	f := &trial{T: t, changed: sync.NewCond(&sync.Mutex{})}
 	f.Fleet = New(Options{
 		Command: command, Grace: grace, Output: f,
-		Env: func(instance string) []string { return append(os.Environ(), "INSTANCE_ID="+instance) },
 		Say: func(e Event) {
 			f.changed.L.Lock()
 			defer f.changed.L.Unlock()
@@ -41,6 +40,10 @@ func newTrial(t *testing.T, command string, grace time.Duration) *trial {
 	})
 	t.Cleanup(f.Close)
 	return f
+}
+
+func (f *trial) start(instance string) {
+	f.Start(instance, append(os.Environ(), "INSTANCE_ID="+instance))
 }
 
 func (f *trial) Write(p []byte) (int, error) {
@@ -88,14 +91,14 @@ const waits = "while :; do sleep 0.01; done"
 func TestEachInstanceHasAProcessOfItsOwn(t *testing.T) {
 	f := newTrial(t, `echo "hello from $INSTANCE_ID"; echo "to stderr" >&2; `+waits, time.Hour)
 	for _, id := range []string{"i-1", "i-2", "i-2"} {
-		f.Start(id)
+		f.start(id)
 	}
 	f.Stop("i-3")
 	f.untilPrinted("i-1 | hello from i-1\n")
 	f.untilPrinted("i-2 | hello from i-2\n")
 	f.untilPrinted("i-2 | to stderr\n")
 	f.Close()
-	f.Start("i-4")
+	f.start("i-4")
 	started := map[string]int{}
 	for _, e := range f.events {
 		if e.What == Started {
@@ -119,7 +122,7 @@ func TestAWorkerFinishesItsJobWhenItsInstanceGoes(t *testing.T) {
 			done := filepath.Join(t.TempDir(), "done")
 			t.Setenv("DONE", done)
 			f := newTrial(t, command, time.Hour)
-			f.Start("i-1")
+			f.start("i-1")
 			f.untilPrinted("ready")
 			f.Stop("i-1")
 			f.untilSaid(Stopped)
@@ -135,7 +138,7 @@ func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + 
 
 func TestAWorkerThatDoesNotStopIsKilled(t *testing.T) {
 	f := newTrial(t, `trap '' TERM; echo ready; `+waits, 10*time.Millisecond)
-	f.Start("i-1")
+	f.start("i-1")
 	f.untilPrinted("ready")
 	f.Stop("i-1")
 	f.untilSaid(Killed)
@@ -162,7 +165,7 @@ func TestAWorkerThatExitsIsStartedAgainLaterAndLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newTrial(t, `echo "$$"; exit 3`, time.Hour)
 		begun := time.Now()
-		f.Start("i-1")
+		f.start("i-1")
 		var pauses []time.Duration
 		f.until(func() bool { return len(f.events) >= 16 })
 		f.Stop("i-1")
@@ -192,7 +195,7 @@ func TestAWorkerThatCannotBeStartedIsTriedAgain(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	synctest.Test(t, func(t *testing.T) {
 		f := newTrial(t, "true", time.Hour)
-		f.Start("i-1")
+		f.start("i-1")
 		f.until(func() bool { return len(f.events) >= 3 })
 		if e := f.untilSaid(Unstartable); !strings.Contains(e.Reason, "sh") || e.After != firstPause {
 			t.Errorf("%+v", e)
@@ -203,14 +206,14 @@ func TestAWorkerThatCannotBeStartedIsTriedAgain(t *testing.T) {
 
 func TestWhatAnExitedWorkerLeftBehindIsStopped(t *testing.T) {
 	f := newTrial(t, `trap 'echo left; exit' TERM; sh -c `+quote(`trap "echo swept; exit" TERM; echo ready; `+waits)+` & sleep 0.2; exit 4`, time.Hour)
-	f.Start("i-1")
+	f.start("i-1")
 	f.untilSaid(Exited)
 	f.untilPrinted("swept")
 }
 
 func TestALongLineIsBroken(t *testing.T) {
 	f := newTrial(t, `head -c 70000 /dev/zero | tr '\0' x; echo; echo done; `+waits, time.Hour)
-	f.Start("i-1")
+	f.start("i-1")
 	f.untilPrinted("i-1 | done\n")
 	if lines := strings.Count(f.printed(), "\n"); lines != 3 {
 		t.Errorf("%d lines", lines)
@@ -226,10 +229,10 @@ func TestMain(m *testing.M) {
 		return
 	}
 	f := New(Options{
-		Command: `sh -c 'echo "$$"; trap "" TERM; ` + waits + `'; true`, Env: func(string) []string { return os.Environ() },
-		Grace: time.Hour, Output: os.Stdout,
+		Command: `sh -c 'echo "$$"; trap "" TERM; ` + waits + `'; true`,
+		Grace:   time.Hour, Output: os.Stdout,
 	})
-	f.Start("i-1")
+	f.Start("i-1", os.Environ())
 	select {}
 }
 

@@ -16,6 +16,7 @@ const (
 type worker struct {
 	options  Options
 	instance string
+	env      []string
 	output   *lines
 	stop     chan struct{} // closed when the instance goes
 }
@@ -40,7 +41,7 @@ func (w *worker) run() {
 
 // once runs the process to its end, and returns how that was.
 func (w *worker) once() Event {
-	p, err := start(w.options.Command, w.options.Env(w.instance))
+	p, err := start(w.options.Command, w.env)
 	if err != nil {
 		return Event{What: Unstartable, Reason: err.Error()}
 	}
