@@ -25,6 +25,7 @@ type app struct {
 
 	global globals
 	screen screen
+	clock  serverClock
 }
 
 // globals are the flags of every command.
