@@ -26,6 +26,7 @@ type app struct {
 
 	global globals
 	screen screen
+	clock  serverClock
 	world  http.RoundTripper // the demo's sandbox; nil elsewhere
 }
 

@@ -101,7 +101,7 @@ func (a *app) open(ctx context.Context, snapshot *state.Snapshot) (*stack.Stack,
 	}
 	return stack.Open(stack.Options{
 		Clients: clients, Spec: spec, Version: versionText(),
-		Snapshot: snapshot, Save: a.store().Save, Emit: a.event,
+		Snapshot: snapshot, Save: a.store().Save, Emit: a.event, Now: a.clock.now,
 	})
 }
 

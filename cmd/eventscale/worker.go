@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -32,6 +33,50 @@ func (o *workerOptions) flags() *pflag.FlagSet {
 }
 
 func (o *workerOptions) check() error { return notNegative("worker-grace", o.grace) }
+
+// employ runs the user's workers, if there are any, in place of those that the sandbox plays. The context that it
+// returns ends when they have, after the given one: until then they must reach the sandbox. The function that it
+// returns ends them too.
+func (a *app) employ(ctx context.Context, o *workerOptions, options *sandbox.Options) (context.Context, func()) {
+	if o.command == "" {
+		return ctx, func() {}
+	}
+	c := a.hire(o, options.Endpoint)
+	options.Instances = c.told
+	playing, adjust := time.Duration(0), options.Adjust
+	options.Adjust = func(w *sandbox.Workers) {
+		if adjust != nil {
+			adjust(w)
+		}
+		playing, w.JobTime = w.JobTime, 0
+	}
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	unhook := context.AfterFunc(ctx, func() {
+		c.dismiss()
+		stop()
+	})
+	return serving, func() {
+		unhook()
+		c.dismiss()
+		stop()
+		resume(options.Path, playing)
+	}
+}
+
+// resume lets the sandbox's instances take jobs again, as they did before. One that was killed does not come so
+// far; then --job-time does it.
+func resume(path string, jobTime time.Duration) {
+	if path == "" || jobTime == 0 {
+		return
+	}
+	cloud, err := sandbox.Open(sandbox.Options{Path: path, Adjust: func(w *sandbox.Workers) { w.JobTime = jobTime }})
+	if err != nil {
+		return
+	}
+	ended, end := context.WithCancel(context.Background())
+	end()
+	_ = cloud.Run(ended) // saves the world as it is at the end of the context
+}
 
 // crew is the user's workers: a process for each instance that has work.
 type crew struct {

@@ -87,7 +87,7 @@ func TestPutAlarmAgainReplacesAllButStateAndTags(t *testing.T) {
 	same(t, a.AlarmDescription, nil)
 	same(t, *a.Threshold, 20)
 	same(t, []string{string(a.StateValue), *a.StateReason}, []string{"ALARM", "test"})
-	same(t, []time.Time{*a.StateUpdatedTimestamp, *a.AlarmConfigurationUpdatedTimestamp}, []time.Time{s.now.Add(-20*time.Second), s.now})
+	same(t, []time.Time{*a.StateUpdatedTimestamp, *a.AlarmConfigurationUpdatedTimestamp}, []time.Time{s.now.Add(-20 * time.Second), s.now})
 	tags := must(s.listTagsForAlarm(s.request(), &cloudwatch.ListTagsForResourceInput{ResourceARN: a.AlarmArn})).Tags
 	same(t, tags, []types.Tag{{Key: aws.String("a"), Value: aws.String("1")}})
 

@@ -56,7 +56,7 @@ func (w *world) settle(now time.Time) {
 	}
 }
 
-func (w *world) employ(workers Workers) { w.Workers = workers }
+func (w *world) employ(change func(*Workers)) { change(&w.Workers) }
 
 func (w *world) working() []placement {
 	var all []placement

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 )
@@ -141,10 +142,22 @@ func (c *course) dispatch(g *group) {
 
 // start gives a message to a worker. It is hidden for as long as the worker would extend its timeout.
 func (c *course) start(w *worker, q *queue, m *message) {
-	end := c.r.now.Add(c.w.Workers.JobTime)
+	end := c.r.now.Add(m.jobTime(c.w.Workers.JobTime))
 	q.receive(m, c.r.now, end.Add(max(q.seconds("VisibilityTimeout"), time.Second)))
 	w.Jobs = append(w.Jobs, job{Queue: q.Name, Message: m.ID, Start: c.r.now, End: end, message: m})
 	c.happened()
+}
+
+// JobTimeAttribute is the message attribute that says how long the sandbox's workers take for this one
+// message, as a duration such as 1m30s, instead of what Workers say.
+const JobTimeAttribute = "SandboxJobTime"
+
+func (m *message) jobTime(usual time.Duration) time.Duration {
+	given, err := time.ParseDuration(aws.ToString(m.Attributes[JobTimeAttribute].StringValue))
+	if err != nil || given <= 0 {
+		return usual
+	}
+	return given
 }
 
 // reasonToSettle is why an instance goes, or comes, that could not when the capacity was changed.
@@ -157,4 +170,3 @@ func (c *course) reconcile(g *group) {
 		c.reach(g, reasonToSettle)
 	}
 }
-

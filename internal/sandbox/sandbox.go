@@ -30,8 +30,10 @@ type Options struct {
 	// to pass: every request finds the world as it has become meanwhile. So a sandbox of Speed 60 in
 	// memory, looked at now and then, shows an hour a minute.
 	Speed float64
-	// Workers, unless nil, replace those that the world has had so far.
+	// Workers, unless nil, replace those that the world has had so far; and Adjust, unless nil, changes some
+	// of what they do.
 	Workers *Workers
+	Adjust  func(*Workers)
 	// Instances, unless nil, is told when an instance begins and when it ends to have work, also of those
 	// that have work when the sandbox is first used. It is called without locks, one call at a time, in
 	// order; it may use the sandbox. It is told what changed when a request or Run looks: see Run.
@@ -84,8 +86,8 @@ type backend interface {
 	advance(from, to time.Time) bool
 	// settle lets happen what follows at once from what a handler did.
 	settle(now time.Time)
-	// employ replaces the workers.
-	employ(Workers)
+	// employ changes what the workers do.
+	employ(func(*Workers))
 	// working lists the instances that have work.
 	working() []placement
 	// upgrade makes a world of version 1 one of today.

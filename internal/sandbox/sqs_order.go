@@ -10,11 +10,14 @@ import (
 // none, and the model's is that a message which comes back goes to the end. Those of a FIFO queue lie in
 // the order in which they were sent.
 
-// put adds a message.
+// put adds a message. Of those that come back at the same time the one that was sent first is the first.
 func (q *queue) put(m *message) {
 	at := len(q.Messages)
 	if !q.isFIFO() {
 		at = q.firstAfter(m.VisibleAt)
+		for at > 0 && q.Messages[at-1].VisibleAt.Equal(m.VisibleAt) && m.Sent.Before(q.Messages[at-1].Sent) {
+			at--
+		}
 	}
 	q.Messages = slices.Insert(q.Messages, at, m)
 }

@@ -24,8 +24,12 @@ func (s *Sandbox) wake(real time.Time) (now time.Time, changed bool, err error) 
 			clock.anchor(real, s.options.Speed)
 			changed = true
 		}
-		if s.options.Workers != nil {
-			s.store.current.employ(*s.options.Workers)
+		if workers := s.options.Workers; workers != nil {
+			s.store.current.employ(func(w *Workers) { *w = *workers })
+			changed = true
+		}
+		if s.options.Adjust != nil {
+			s.store.current.employ(s.options.Adjust)
 			changed = true
 		}
 	}
