@@ -119,12 +119,20 @@ func gridOf(start, end time.Time, period int32, now time.Time) grid {
 	return g
 }
 
-// periodOfQuery is a query's period, or that of the metrics of an expression.
+// periodOfQuery is a query's period, or the longest of the metrics that an expression is made of.
 func periodOfQuery(query types.MetricDataQuery, all []types.MetricDataQuery) int32 {
 	period := queryPeriod(query)
-	if query.MetricStat == nil && period == 0 {
-		for _, other := range all {
-			period = max(period, queryPeriod(other))
+	if query.MetricStat != nil || period != 0 {
+		return period
+	}
+	e, err := parseMath(*query.Expression)
+	if err != nil {
+		return period
+	}
+	names := e.names(nil)
+	for _, other := range all {
+		if id := *other.Id; id != *query.Id && (len(names) == 0 || slices.Contains(names, id)) {
+			period = max(period, periodOfQuery(other, all))
 		}
 	}
 	return period

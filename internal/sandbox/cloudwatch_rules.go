@@ -204,26 +204,38 @@ func checkQueries(queries []types.MetricDataQuery) string {
 
 // checkExpressions wants every expression to be one that can be evaluated over the others.
 func checkExpressions(queries []types.MetricDataQuery) string {
-	known := map[string]bool{}
+	needs := map[string][]string{}
 	for _, query := range queries {
-		known[aws.ToString(query.Id)] = true
+		needs[*query.Id] = nil
 	}
 	for _, query := range queries {
 		if query.Expression == nil {
 			continue
 		}
-		fault := func(why string) string { return "Error in expression '" + *query.Id + "': " + why + "." }
 		e, err := parseMath(*query.Expression)
 		if err != nil {
-			return fault(err.Error())
+			return expressionFault(*query.Id, err.Error())
 		}
-		for _, id := range e.names(nil) {
-			if !known[id] {
-				return fault("the metric " + id + " is not in the list")
+		needs[*query.Id] = e.names(nil)
+		for _, id := range needs[*query.Id] {
+			if _, known := needs[id]; !known {
+				return expressionFault(*query.Id, "the metric "+id+" is not in the list")
 			}
 		}
 	}
+	for id := range needs {
+		if reaches(needs, id, id, len(needs)) {
+			return expressionFault(id, "it depends on itself")
+		}
+	}
 	return ""
+}
+
+func expressionFault(id, why string) string { return "Error in expression '" + id + "': " + why + "." }
+
+// reaches says whether an ID needs another, at most so many steps away.
+func reaches(needs map[string][]string, from, to string, steps int) bool {
+	return steps > 0 && slices.ContainsFunc(needs[from], func(id string) bool { return id == to || reaches(needs, id, to, steps-1) })
 }
 
 func checkQuery(query types.MetricDataQuery, seen map[string]bool) string {

@@ -96,13 +96,26 @@ func stateChange(from, to types.MetricAlarm) string {
 	type state struct {
 		Value  types.StateValue `json:"stateValue"`
 		Reason *string          `json:"stateReason"`
+		Data   json.RawMessage  `json:"stateReasonData,omitempty"`
 	}
-	text, _ := json.Marshal(struct {
+	return plainJSON(struct {
 		Version string `json:"version"`
 		Old     state  `json:"oldState"`
 		New     state  `json:"newState"`
-	}{"1.0", state{from.StateValue, from.StateReason}, state{to.StateValue, to.StateReason}}) // strings always marshal
+	}{"1.0", state{from.StateValue, from.StateReason, rawJSON(from.StateReasonData)}, state{to.StateValue, to.StateReason, rawJSON(to.StateReasonData)}})
+}
+
+// plainJSON writes what always marshals, without the escapes that are for web pages.
+func plainJSON(v any) string {
+	text, _ := formatJSON(v)
 	return string(text)
+}
+
+func rawJSON(text *string) json.RawMessage {
+	if text == nil {
+		return nil
+	}
+	return json.RawMessage(*text)
 }
 
 // describeAlarmHistory knows deleted alarms too. An alarm that never was has no history, which is no error.

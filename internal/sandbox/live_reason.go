@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -123,8 +122,7 @@ func reasonData(a *types.MetricAlarm, rule *loop.AlarmConfig, g grid, points []l
 		data.Recent = append([]float64{points[i].Value}, data.Recent...)
 		data.Evaluated = append(data.Evaluated, evaluated{at, float64(g.period), points[i].Value})
 	}
-	text, _ := json.Marshal(data) // numbers that came from datapoints always marshal
-	return aws.String(string(text))
+	return aws.String(plainJSON(data))
 }
 
 // actionSummary says whether an action could be executed.
@@ -138,9 +136,8 @@ func (c *course) actionSummary(action string) string {
 }
 
 func actionData(a *alarm, action string, now time.Time) string {
-	text, _ := json.Marshal(map[string]any{
+	return plainJSON(map[string]any{
 		"version": "1.0", "actionState": "Succeeded", "notificationResource": action,
 		"stateUpdateTimestamp": now.UnixMilli(), "publishedMessage": aws.ToString(a.Alarm.StateReason),
 	})
-	return string(text)
 }

@@ -82,7 +82,16 @@ func (b mathBinary) eval(e *mathEnv) (mathValue, error) {
 	if err != nil {
 		return right, err
 	}
-	return e.each([]mathValue{left, right}, func(p []loop.Datapoint) loop.Datapoint { return operate(b.operator, p[0], p[1]) })
+	return e.each([]mathValue{left, right}, func(p []loop.Datapoint) loop.Datapoint {
+		x, y := p[0], p[1]
+		switch { // a number is there only where the row beside it is
+		case right.isRow() && !left.isRow() && left.list == nil:
+			x.Real = y.Real
+		case !right.isRow() && right.list == nil && (left.isRow() || left.list != nil):
+			y.Real = x.Real
+		}
+		return operate(b.operator, x, y)
+	})
 }
 
 func (c mathCall) eval(e *mathEnv) (mathValue, error) {
