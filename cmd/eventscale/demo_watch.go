@@ -75,7 +75,7 @@ func lookEvery(speed float64) time.Duration {
 func (w *watching) look(ctx context.Context) (ui.Moment, error) {
 	options := w.stack.Options
 	options.Snapshot, options.Now = w.stack.Recorded(), nil // the world's clock tells more than whole seconds
-	s, err := stack.Open(options) // a stack asks AWS once for each fact
+	s, err := stack.Open(options)                           // a stack asks AWS once for each fact
 	if err != nil {
 		return ui.Moment{}, err
 	}
