@@ -142,6 +142,7 @@ func (a *app) demonstrate(ctx context.Context, o *demoOptions, world *demoWorld)
 	if err := a.watch(ctx, &watching{s, world, world.now(), jobs, o.speed}); err != nil {
 		return err
 	}
+	a.pause()
 	return a.demoDestroy(ctx)
 }
 
@@ -151,6 +152,13 @@ func (a *app) act(command string) error {
 		return nil
 	}
 	return ui.Act(a.out(), command)
+}
+
+// pause is an empty line between two acts.
+func (a *app) pause() {
+	if !a.json() {
+		fmt.Fprintln(a.stdout)
+	}
 }
 
 // demoUp is an `up`, without its outputs.
@@ -163,17 +171,21 @@ func (a *app) demoUp(ctx context.Context, o *demoOptions) (*stack.Stack, error) 
 	if err := a.act(spec.Command()); err != nil {
 		return nil, err
 	}
+	defer a.pause()
 	s, plan, err := a.planned(ctx, &o.upOptions, spec, zip)
 	if err != nil {
 		return nil, err
 	}
-	return s, a.apply(ctx, s, plan)
+	err = a.apply(ctx, s, plan)
+	a.end() // what is printed next comes below
+	return s, err
 }
 
 func (a *app) demoSend(ctx context.Context, s *stack.Stack, count int) (jobs int, err error) {
 	if err := a.act(fmt.Sprintf("eventscale send --count %d", count)); err != nil {
 		return 0, err
 	}
+	defer a.pause()
 	run := runID()
 	d := ui.Delivery{Stack: s.Spec.Stack, Via: stack.ViaQueue, To: s.Recorded().Record(stack.JobQueue).Name, Count: count}
 	d.Sent, err = s.Send(ctx, stack.Sending{Via: stack.ViaQueue, Run: run, Bodies: numberedBodies(run, count)})
