@@ -51,8 +51,11 @@ func (a *app) watch(ctx context.Context, w *watching) error {
 }
 
 func (a *app) newDemoView(speed float64) ui.Demo {
-	if a.json() {
+	switch {
+	case a.json():
 		return ui.NewJSONDemo(a.stdout)
+	case a.global.verbose: // the log's lines would tear a live view apart
+		return ui.NewPlainDemo(a.out())
 	}
 	return ui.NewDemo(a.out(), speed)
 }

@@ -24,10 +24,10 @@ func (a *app) prepare(o *sendOptions) error {
 		return err
 	}
 	o.Run = runID()
-	switch {
-	case o.body == "":
+	switch o.body {
+	case "":
 		o.Bodies = numberedBodies(o.Run, o.count)
-	case o.body == fromStdin:
+	case fromStdin:
 		o.Bodies = linesOf(a.stdin, o.most())
 	default:
 		return o.fixed()

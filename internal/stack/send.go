@@ -2,12 +2,15 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/eventscale/eventscale/internal/provision"
 )
 
 // The ways of a job into the queue.
@@ -57,6 +60,18 @@ func (e *UnmadeError) Error() string {
 // Hint says what to do.
 func (e *UnmadeError) Hint() string { return "run `" + e.Command + "` first" }
 
+// LostError says that AWS has not got any more what the stack recorded.
+type LostError struct {
+	Command string // that makes it again
+	err     error
+}
+
+func (e *LostError) Error() string { return e.err.Error() }
+func (e *LostError) Unwrap() error { return e.err }
+
+// Hint says what to do.
+func (e *LostError) Hint() string { return "somebody deleted it; `" + e.Command + "` makes it again" }
+
 // job is one message on its way; or the error for which there are no more.
 type job struct {
 	number int // from 1
@@ -82,7 +97,11 @@ func (s *Stack) Send(ctx context.Context, o Sending) (Sent, error) {
 	if err != nil {
 		return Sent{}, err
 	}
-	return deliver(ctx, c, o)
+	sent, err := deliver(ctx, c, o)
+	if errors.Is(missingQueue(missingFunction(err)), provision.ErrNotFound) {
+		err = &LostError{s.Spec.Command(), err}
+	}
+	return sent, err
 }
 
 func (s *Stack) carrier(o Sending) (carrier, error) {

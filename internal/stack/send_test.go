@@ -257,6 +257,9 @@ func TestAFailureOfTheQueueStopsTheSending(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "NonExistentQueue") && !strings.Contains(err.Error(), "QueueDoesNotExist") || sent.Jobs != 0 {
 			t.Errorf("%+v, %v", sent, err)
 		}
+		if lost, ok := errors.AsType[*LostError](err); !ok || !strings.Contains(lost.Hint(), "eventscale up") {
+			t.Errorf("%v gives no advice", err)
+		}
 		if calls := timesCalled(p.asked(), "SendMessageBatch"); calls > 2*callsInFlight {
 			t.Errorf("%d calls were made of a queue that is gone", calls)
 		}

@@ -28,7 +28,7 @@ type Options struct {
 	Snapshot *state.Snapshot
 	Save     func(*state.Snapshot) error
 	Emit     func(provision.Event)
-	Adopt    bool // take over objects of the stack's names that are not its own
+	Adopt    bool             // take over objects of the stack's names that are not its own
 	Now      func() time.Time // AWS's clock, after something was read; nil: the one that Status is given
 }
 

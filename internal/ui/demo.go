@@ -23,7 +23,7 @@ type Demo interface {
 // event elsewhere. The speed is how many times as fast as the real one the loop's clock goes.
 func NewDemo(o *Output, speed float64) Demo {
 	if !o.Interactive() {
-		return &plainDemo{out: o, story: newStory()}
+		return NewPlainDemo(o)
 	}
 	d := &liveDemo{live: live{out: o}, view: demoView{out: o, speed: speed, story: newStory()}}
 	d.begin(0, d.lines)
@@ -35,6 +35,9 @@ func Act(o *Output, command string) error {
 	_, err := fmt.Fprintf(o, "%s %s\n", o.paint(muted, "$"), o.paint(accent, command))
 	return err
 }
+
+// NewPlainDemo prints a line an event.
+func NewPlainDemo(o *Output) Demo { return &plainDemo{out: o, story: newStory()} }
 
 // NewJSONDemo writes one JSON object a line for each event, with the figures at that time.
 func NewJSONDemo(w io.Writer) Demo { return &jsonDemo{w: w, story: newStory()} }

@@ -97,7 +97,7 @@ func (s *story) scaled(m Moment) []string {
 	var told []string
 	for _, a := range slices.Backward(m.Status.Activities) {
 		found := causes().FindStringSubmatch(a.Cause)
-		if found == nil || s.seen[found[0]] {
+		if len(found) == 0 || s.seen[found[0]] {
 			continue
 		}
 		s.seen[found[0]] = true
