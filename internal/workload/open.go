@@ -2,6 +2,7 @@ package workload
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -19,20 +20,15 @@ const Stdin = "-"
 // or t,count, or JSON lines with these as fields, either as it is or compressed with gzip. What it is, the
 // content decides and not the name. Its errors are *[InputError].
 func Open(path string, stdin io.Reader, o Options) (*Loaded, error) {
-	name, r := "stdin", stdin
-	if path != Stdin {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, unreadable(path, err)
-		}
-		defer f.Close()
-		name, r = filepath.Base(path), f
+	if path == Stdin {
+		return load(stdin, "stdin", "stdin", o)
 	}
-	jobs, err := read(r, name, o)
+	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(path, err)
 	}
-	return New(name, jobs)
+	defer f.Close()
+	return load(f, path, filepath.Base(path), o)
 }
 
 func unreadable(path string, err error) error {
@@ -43,21 +39,51 @@ func unreadable(path string, err error) error {
 	return &InputError{Problem: fmt.Sprintf("--trace %s: cannot be read: %s", path, reason), Advice: "give the path of a trace, or - for standard input"}
 }
 
+// load reads a trace; errors call it by its path.
+func load(r io.Reader, path, name string, o Options) (*Loaded, error) {
+	jobs, err := read(r, path, o)
+	if err != nil {
+		return nil, err
+	}
+	if len(jobs) == 0 {
+		return nil, &InputError{Problem: path + ": the trace has no messages", Advice: adviceEmpty}
+	}
+	if span := jobs[len(jobs)-1].Arrival; span > maxSpan {
+		return nil, &InputError{Problem: fmt.Sprintf("%s: the last job comes at %v s, after more than a year", path, span.Seconds()), Advice: adviceStart}
+	}
+	return New(name, jobs)
+}
+
+// maxSpan: every minute is a row of the result, and who has more than a year has most likely another unit.
+const maxSpan = 366 * 24 * loop.Hour
+
 // read tells the content apart by its first bytes.
-func read(r io.Reader, name string, o Options) ([]loop.Job, error) {
+func read(r io.Reader, path string, o Options) ([]loop.Job, error) {
 	b := bufio.NewReaderSize(r, readSize)
 	if start, _ := b.Peek(2); string(start) == "\x1f\x8b" {
 		z, err := gzip.NewReader(b)
 		if err != nil {
-			return nil, &InputError{Problem: fmt.Sprintf("%s: is not gzip, though it begins so: %v", name, err)}
+			return nil, &InputError{Problem: fmt.Sprintf("%s: begins like gzip, but: %v", path, err)}
 		}
 		b = bufio.NewReaderSize(z, readSize)
 	}
-	if isJSON(b) {
-		return readJSON(b, name, o)
+	start, _ := b.Peek(sniffed)
+	switch text := trimmed(start); {
+	case bytes.IndexByte(start, 0) >= 0:
+		return nil, &InputError{Problem: path + ": is not text", Advice: adviceForm}
+	case len(text) > 0 && (text[0] == '{' || text[0] == '['):
+		return readJSON(b, path, o)
 	}
-	return readCSV(b, name, o)
+	return readCSV(b, path, o)
 }
 
-// readSize is that of the buffer: larger than that of a pipe, and small beside what is read.
-const readSize = 256 << 10
+// trimmed is a text without the white space around it, and without the mark that some editors put first.
+func trimmed(text []byte) []byte {
+	return bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\uFEFF")))
+}
+
+// Sizes of reading.
+const (
+	readSize = 256 << 10 // larger than a pipe's, and small beside what is read
+	sniffed  = 512       // bytes that tell text from what is none
+)

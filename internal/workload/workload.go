@@ -42,7 +42,7 @@ const MaxJobs = 50_000_000
 func New(name string, jobs []loop.Job) (*Loaded, error) {
 	trace, err := loop.NewTrace(jobs)
 	if err != nil {
-		return nil, &InputError{Problem: fmt.Sprintf("%s: %v", name, err), Advice: "a trace needs at least one row below its header"}
+		return nil, &InputError{Problem: fmt.Sprintf("%s: %v", name, err), Advice: adviceEmpty}
 	}
 	return &Loaded{Name: name, Trace: trace, Jobs: jobs}, nil
 }
