@@ -12,7 +12,7 @@ type watch struct {
 	starts   int64 // of jobs
 	kills    map[loop.Millis]int64
 	empty    []stretch // without any instance; the last may be open
-	unused   int // instances that went without a job
+	unused   int       // instances that went without a job
 }
 
 // mostSampled are enough for percentiles of the slowest twentieth.
