@@ -50,11 +50,16 @@ func (e *evidence) calmer(p loop.Policy) string {
 
 // unused is for instances that were paid for and never worked.
 func unused(e *evidence) (Finding, bool) {
-	n := int64(e.watch.unused)
-	return Finding{
-		Text: fmt.Sprintf("%s launched and removed again without a job: the others had done the work before it was ready", were(n, "instance")),
-		Hint: "smaller steps out, a higher --scale-out-at, or a shorter boot",
-	}, n > 0 && 10*n >= e.result.Totals.InstancesLaunched
+	n, early := int64(e.watch.unused), int64(e.watch.early)
+	if n == 0 || 10*n < e.result.Totals.InstancesLaunched {
+		return Finding{}, false
+	}
+	f := Finding{Text: fmt.Sprintf("%s launched and removed again without a job", were(n, "instance")), Hint: "smaller steps out, a higher --scale-out-at, or a shorter boot"}
+	if early > 0 {
+		f.Text += fmt.Sprintf(", %d of them before they were ready", early)
+		f.Hint = adviceLower
+	}
+	return f, true
 }
 
 // idle is for instances that stood by though nothing was in the queue or under work.

@@ -39,8 +39,8 @@ func firstJob(e *evidence) (Finding, bool) {
 		}
 	}
 	f := Finding{Text: fmt.Sprintf("the first job of an empty group waited up to %s until an instance was asked for%s", span(longest), repeated(times)), Hint: "keep an instance with --min 1"}
-	if !e.wakes() {
-		f.Hint = "use --preset safe, which starts an instance for a single job; or keep one with --min 1"
+	if e.simple() && !e.wakes() {
+		f.Hint = adviceWake
 	}
 	return f, times > 0
 }
@@ -62,6 +62,16 @@ func (e *evidence) wakes() bool {
 		}
 	}
 	return false
+}
+
+// simple is whether all policies are simple ones.
+func (e *evidence) simple() bool {
+	for _, p := range e.config.Policies {
+		if _, ok := p.(*loop.Simple); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // parts are what a wait was made of.
