@@ -58,6 +58,19 @@ func checkCompare(names []string) error {
 	return nil
 }
 
+// known refuses a preset and a policy that do not exist, with the one that was probably meant.
+func (c *candidates) known() error {
+	for _, f := range []struct {
+		name, value string
+		words       []string
+	}{{"preset", c.own.Preset, stack.Presets()}, {"policy", c.own.Policy, stack.Policies()}} {
+		if !slices.Contains(f.words, f.value) {
+			return &stack.FieldError{Field: f.name, Value: f.value, Allowed: "must be " + orList(f.words), Advice: didYouMean("--"+f.name+" ", f.value, f.words)}
+		}
+	}
+	return nil
+}
+
 // list returns the candidates for a group with these bounds. The own one is the first, unless it is among
 // those that are named; where none is named it is the only one.
 func (c *candidates) list(least, most int) ([]simulation.Candidate, error) {

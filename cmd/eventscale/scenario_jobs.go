@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,7 +108,8 @@ func (e *boundsError) Hint() string {
 func (a *app) jobs(ctx context.Context, s *scenario) (*workload.Loaded, error) {
 	switch {
 	case s.trace != "":
-		return workload.Open(s.trace, a.stdin, s.options())
+		loaded, err := workload.Open(s.trace, &patientReader{ctx, a.stdin}, s.options())
+		return loaded, cmp.Or(ctx.Err(), err) // what was interrupted is not wrong
 	case s.shape != "":
 		return s.profile(s.shape)
 	case s.given("from-cloudwatch"):

@@ -103,7 +103,7 @@ func (a *app) candidates(o *simulateOptions) (*candidates, error) {
 	c := &candidates{own: o.spec, given: o.settings.given, anyOwn: anyFlag, compare: o.compare}
 	c.own.Complete(c.given)
 	if anyFlag {
-		return c, nil
+		return c, c.known()
 	}
 	if err := a.subject(&o.scenario); err != nil || o.snapshot == nil {
 		return c, err
