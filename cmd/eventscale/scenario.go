@@ -81,7 +81,7 @@ func (s *scenario) workloadFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.shape, "profile", "", "built-in jobs of a `SHAPE`: "+strings.Join(workload.ProfileNames(), ", ")+" (an AWS profile is set with AWS_PROFILE here)")
 	f.Var(&flagValue[float64]{&s.rate, "float", allowedNumber, parseFloat, formatFloat}, "rate", "`jobs` a minute of the profile, on average")
 	durationVar(f, &s.fromCloudWatch, "from-cloudwatch", "the jobs that the stack's own queue had in this last `time`, from CloudWatch: 24h")
-	f.Var(&flagValue[workload.JobTime]{&s.jobTime, "time", workload.AllowedJobTime, workload.ParseJobTime, workload.JobTime.String}, "job-time", "what a job takes: `40s`, or lognormal:MEDIAN,P95 (default: as the trace says; else 40s)")
+	f.Var(&flagValue[workload.JobTime]{&s.jobTime, "time", "", workload.ParseJobTime, workload.JobTime.String}, "job-time", "what a job takes: `40s`, or lognormal:MEDIAN,P95 (default: as the trace says; else 40s)")
 	f.Uint64Var(&s.seed, "seed", 0, "`number` by which the job times of a distribution are drawn")
 	durationVar(f, &s.bin, "bin", "`time` that a row of t,count counts")
 	durationVar(f, &s.horizon, "horizon", "go on for this `time` at least (default: until the last job is done)")

@@ -52,7 +52,7 @@ func (o *simulateOptions) outputs() *pflag.FlagSet {
 	f := pflag.NewFlagSet("Comparison and output", pflag.ContinueOnError)
 	f.SortFlags = false
 	f.StringSliceVar(&o.compare, "compare", nil, "policies beside your own: any of "+strings.Join(comparable(), ","))
-	f.Var(&flagValue[float64]{&o.price, "float", allowedNumber, parseFloat, formatFloat}, "instance-price", "`dollars` an hour of an instance, to show the cost")
+	f.Var(&flagValue[float64]{&o.price, "float", allowedNumber, parseFloat, formatFloat}, "instance-price", "`price` of an instance for an hour, in any currency, to show the cost")
 	f.StringVar(&o.csv, "csv", "", "write the minutes of every policy as rows to `FILE`; - for stdout")
 	f.StringVar(&o.plot, "plot", "", "draw them to `FILE`, which ends in .svg or .png")
 	f.StringVar(&o.html, "html", "", "write a page with charts and table to `FILE`, which needs no network")

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/eventscale/eventscale/internal/simulation"
 )
@@ -43,19 +42,19 @@ func columnsOf(r *simulation.Report) []column {
 		}
 	}
 	columns := []column{
-		{"WAIT P50", "wait p50", func(x *simulation.Outcome) string { return waited(x.Totals.Wait.P50) }, plain},
-		{"P95", "p95", func(x *simulation.Outcome) string { return waited(x.Totals.Wait.P95) }, plain},
-		{"P99", "p99", func(x *simulation.Outcome) string { return waited(x.Totals.Wait.P99) }, plain},
-		{"MAX", "max", func(x *simulation.Outcome) string { return waited(x.Totals.Wait.Max) }, plain},
+		{"WAIT P50", "wait p50", func(x *simulation.Outcome) string { return millis(x.Totals.Wait.P50) }, plain},
+		{"P95", "p95", func(x *simulation.Outcome) string { return millis(x.Totals.Wait.P95) }, plain},
+		{"P99", "p99", func(x *simulation.Outcome) string { return millis(x.Totals.Wait.P99) }, plain},
+		{"MAX", "max", func(x *simulation.Outcome) string { return millis(x.Totals.Wait.Max) }, plain},
 		{"HOURS", "instance-hours", func(x *simulation.Outcome) string { return hours(x.Totals.InstanceHours) }, plain},
-		{"COST", "cost", money, plain},
+		{"COST", "cost", price, plain},
 		{"KILLED", "killed", func(x *simulation.Outcome) string { return strconv.FormatInt(x.Totals.JobsKilled, 10) }, alarming(func(x *simulation.Outcome) int64 { return x.Totals.JobsKilled })},
 		{"AGAIN", "redelivered", func(x *simulation.Outcome) string { return strconv.FormatInt(x.Totals.Redelivered, 10) }, plain},
 		{"LEFT", "not done", func(x *simulation.Outcome) string { return strconv.FormatInt(left(x), 10) }, alarming(left)},
 		{"OUT/IN", "scaled out/in", func(x *simulation.Outcome) string {
 			return fmt.Sprintf("%d/%d", x.Totals.ScaleOutActions, x.Totals.ScaleInActions)
 		}, plain},
-		{"DRAIN", "drained in", func(x *simulation.Outcome) string { return waited(x.Totals.DrainMillis) }, plain},
+		{"DRAIN", "drained in", func(x *simulation.Outcome) string { return millis(x.Totals.DrainMillis) }, plain},
 	}
 	return withoutEmpty(columns, r.Outcomes)
 }
@@ -80,28 +79,12 @@ func withoutEmpty(columns []column, outcomes []simulation.Outcome) []column {
 	return kept
 }
 
-// waited is a stretch of time in milliseconds: 0s, 45s, 4m10s, 2h05m.
-func waited(ms int64) string { return span(time.Duration(ms) * time.Millisecond) }
-
-// hours are instance-hours, to three digits at least.
-func hours(h float64) string {
-	switch {
-	case h < 10:
-		return fmt.Sprintf("%.2f", h)
-	case h < 1000:
-		return fmt.Sprintf("%.1f", h)
-	}
-	return fmt.Sprintf("%.0f", h)
-}
-
-func money(x *simulation.Outcome) string {
+// price is what the instances cost, where that is known.
+func price(x *simulation.Outcome) string {
 	if x.Cost == nil {
 		return ""
 	}
-	if *x.Cost >= 1000 {
-		return fmt.Sprintf("$%.0f", *x.Cost)
-	}
-	return fmt.Sprintf("$%.2f", *x.Cost)
+	return money(*x.Cost)
 }
 
 // policyHead is the head of the first column.

@@ -25,7 +25,7 @@ func comparison() *simulation.Report {
 			},
 			{
 				Name: "classic", Settings: "--preset classic",
-				Totals: loop.Totals{Messages: 357, Completed: 350, Unfinished: 7, JobsKilled: 31, Redelivered: 30, Wait: loop.Distribution{P50: 75_000, P95: 1_250_000, P99: 7_500_000, Max: 86_400_000}, InstanceHours: 1234.5, ScaleOutActions: 112, ScaleInActions: 110, DrainMillis: 86_400_000},
+				Totals: loop.Totals{Messages: 357, Completed: 350, Unfinished: 7, JobsKilled: 31, Redelivered: 30, Wait: loop.Distribution{P50: 75_000, P95: 1_250_000, P99: 7_500_000, Max: 86_400_000}, InstanceHours: 134.5, ScaleOutActions: 112, ScaleInActions: 110, DrainMillis: 86_400_000},
 				Findings: []simulation.Finding{
 					{Text: "scale-in killed 31 of 357 running jobs: it does not see messages in flight", Hint: "use --preset safe"},
 					{Text: "7.0 of 18.4 instance-hours went by without a single job in the system, above the minimum of 0: scale-in never fired"},
