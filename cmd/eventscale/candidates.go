@@ -20,8 +20,8 @@ const (
 	kedaScaler     = "keda"
 )
 
-// comparable are the names that --compare takes.
-func comparable() []string { return append(stack.Presets(), targetTracking, kedaScaler) }
+// comparables are the names that --compare takes.
+func comparables() []string { return append(stack.Presets(), targetTracking, kedaScaler) }
 
 // tuning are the flags of up that shape the scaling, without those that name or deploy things.
 func (s *settings) tuning() *pflag.FlagSet {
@@ -48,8 +48,8 @@ type candidates struct {
 // checkCompare refuses names that are none.
 func checkCompare(names []string) error {
 	for i, name := range names {
-		if !slices.Contains(comparable(), name) {
-			return &stack.FieldError{Field: "compare", Value: name, Allowed: "must be of " + strings.Join(comparable(), ", "), Advice: didYouMean("", name, comparable())}
+		if !slices.Contains(comparables(), name) {
+			return &stack.FieldError{Field: "compare", Value: name, Allowed: "must be of " + strings.Join(comparables(), ", "), Advice: didYouMean("", name, comparables())}
 		}
 		if slices.Contains(names[:i], name) {
 			return &stack.FieldError{Field: "compare", Value: name, Allowed: "is named twice"}

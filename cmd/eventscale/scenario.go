@@ -37,6 +37,7 @@ type scenario struct {
 	drainTimeout              stack.Duration
 	noHeartbeat               bool
 
+	settled  bool // the policy is known without a stack
 	set      *pflag.FlagSet
 	snapshot *state.Snapshot // of the stack that is simulated; nil where there is none
 	aws      *stack.Stack    // the same, once AWS was asked for anything

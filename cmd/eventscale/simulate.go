@@ -51,7 +51,7 @@ make, on the profile burst. The flags of up shape the policy as they do there.`
 func (o *simulateOptions) outputs() *pflag.FlagSet {
 	f := pflag.NewFlagSet("Comparison and output", pflag.ContinueOnError)
 	f.SortFlags = false
-	f.StringSliceVar(&o.compare, "compare", nil, "policies beside your own: any of "+strings.Join(comparable(), ","))
+	f.StringSliceVar(&o.compare, "compare", nil, "policies beside your own: any of "+strings.Join(comparables(), ","))
 	f.Var(&flagValue[float64]{&o.price, "float", allowedNumber, parseFloat, formatFloat}, "instance-price", "`price` of an instance for an hour, in any currency, to show the cost")
 	f.StringVar(&o.csv, "csv", "", "write the minutes of every policy as rows to `FILE`; - for stdout")
 	f.StringVar(&o.plot, "plot", "", "draw them to `FILE`, which ends in .svg or .png")
@@ -70,7 +70,7 @@ func (a *app) simulate(ctx context.Context, o *simulateOptions) error {
 	if err := checkCompare(o.compare); err != nil {
 		return err
 	}
-	if err := o.scenario.check(); err != nil { // before the stack is looked for
+	if err := o.check(); err != nil { // before the stack is looked for
 		return err
 	}
 	c, err := a.candidates(o)
@@ -102,8 +102,9 @@ func (a *app) candidates(o *simulateOptions) (*candidates, error) {
 	o.tuned.VisitAll(func(f *pflag.Flag) { anyFlag = anyFlag || f.Changed })
 	c := &candidates{own: o.spec, given: o.settings.given, anyOwn: anyFlag, compare: o.compare}
 	c.own.Complete(c.given)
-	if anyFlag {
-		return c, c.known()
+	if o.settled = anyFlag; anyFlag {
+		err := c.known()
+		return c, err
 	}
 	if err := a.subject(&o.scenario); err != nil || o.snapshot == nil {
 		return c, err

@@ -33,7 +33,7 @@ func (a *app) simulateModel(ctx context.Context, o *simulateOptions) error {
 // onlyModel refuses the flags that a configuration of the model leaves nothing to say for.
 func (o *simulateOptions) onlyModel() error {
 	var errs []error
-	o.scenario.set.VisitAll(func(f *pflag.Flag) {
+	o.set.VisitAll(func(f *pflag.Flag) {
 		if f.Changed && f.Name != "trace" {
 			errs = append(errs, &usageError{fmt.Sprintf("--%s plays no part with --model", f.Name), "the model's configuration says it all; change it there"})
 		}
