@@ -72,6 +72,9 @@ func (s *scenario) flags() *pflag.FlagSet {
 	f.SortFlags = false
 	s.workloadFlags(f)
 	s.groupFlags(f)
+	for _, name := range []string{"from-cloudwatch", "horizon"} {
+		f.Lookup(name).DefValue = "" // none
+	}
 	s.set = f
 	return f
 }

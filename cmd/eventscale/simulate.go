@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/eventscale/eventscale/internal/simulation"
 	"github.com/eventscale/eventscale/internal/stack"
 	"github.com/eventscale/eventscale/internal/ui"
+	"github.com/eventscale/eventscale/internal/workload"
 )
 
 // simulateOptions are the flags of `simulate`.
@@ -38,13 +40,25 @@ show how long jobs wait, what it costs and what goes wrong. Nothing is changed, 
 
 Without any flag it simulates the stack of this directory: its settings, the bounds of its group, and the
 jobs that its queue had in the last 24 hours. In a directory without a stack it simulates what up would
-make, on the profile burst. The flags of up shape the policy as they do there.`
+make, on the profile burst. The flags of up shape the policy as they do there.
+
+The profiles:
+` + shapesHelp()
 	cmd.Example = `  eventscale simulate
   eventscale simulate --profile burst --job-time 40s --boot-time 4m --compare safe,classic,step,table,target,keda
   eventscale simulate --trace jobs.csv --scale-in protect --max 20 --instance-price 1.2 --html report.html`
 	o.tuned = o.tuning()
 	grouped(cmd, []*pflag.FlagSet{o.scenario.flags(), o.tuned, o.outputs()})
 	return cmd
+}
+
+// shapesHelp is a line a profile.
+func shapesHelp() string {
+	var lines []string
+	for _, shape := range workload.Shapes() {
+		lines = append(lines, fmt.Sprintf("  %-14s %s", shape.Name, shape.Text))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // outputs are the flags that say what is compared and shown.
