@@ -31,7 +31,7 @@ func (s *settings) groups() []*pflag.FlagSet {
 
 	stackFlags := pflag.NewFlagSet("Stack", pflag.ContinueOnError)
 	stackFlags.StringVar(&p.ASG, "asg", p.ASG, "the Auto Scaling group; it must exist (required)")
-	stackFlags.StringVar(&p.Preset, "preset", p.Preset, "safe; step or table: safe with that policy; or classic: the reference design to the letter")
+	stackFlags.StringVar(&p.Preset, "preset", p.Preset, "safe; step or table: safe with that policy; classic: the reference design to the letter")
 	stackFlags.StringArrayVar(&s.tags, "tag", nil, "tag for everything that can carry one, `KEY=VALUE`; repeatable")
 
 	queue := pflag.NewFlagSet("Queue", pflag.ContinueOnError)
