@@ -82,6 +82,7 @@ func (a *app) lock(ctx context.Context, name string) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
+	a.locked.Store(true)
 	return func() {
 		if err := lock.Release(); err != nil {
 			a.note("warning: " + err.Error())

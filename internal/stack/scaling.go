@@ -86,7 +86,7 @@ func (s *Spec) Complete(given func(setting string) bool) {
 	periods, scaleInAt := 2, 2
 	switch s.Policy {
 	case StepPolicy:
-		periods = 1 // it need not wait for doubt to go: what it adds follows what waits
+		periods = 1 // a second one would only keep jobs waiting: what is added follows what waits
 		if !given("step") {
 			s.Steps = defaultSteps()
 		}

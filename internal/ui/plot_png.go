@@ -45,7 +45,8 @@ func (s *scene) png(w io.Writer) error {
 
 // open makes the fonts ready.
 func (r *raster) open() error {
-	for l, i := range r.inks {
+	for l := range r.inks {
+		i := &r.inks[l]
 		if i.size == 0 {
 			continue
 		}
