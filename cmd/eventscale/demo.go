@@ -101,7 +101,7 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 	a.global.sandbox, a.global.yes, a.global.stateDir = true, true, dir
 	a.global.stack, a.global.region = "", ""
 	err = a.demonstrate(ctx, o, world)
-	if errors.Is(err, errInterrupted) {
+	if interrupted(err) {
 		return &demoError{err}
 	}
 	return err

@@ -102,7 +102,7 @@ func (a *app) sent(d *ui.Delivery, o *sendOptions, err error) error {
 		return shown
 	}
 	switch {
-	case err != nil && (errors.Is(err, context.Canceled) || errors.Is(err, errInterrupted) || is[*timeoutError](err)):
+	case interrupted(err), is[*timeoutError](err):
 		return &stoppedError{d, o.rest(d), err}
 	case err != nil:
 		return err
@@ -129,6 +129,9 @@ func (o *sendOptions) rest(d *ui.Delivery) string {
 	}
 	return ""
 }
+
+// interrupted reports whether a signal stopped what was going on.
+func interrupted(err error) bool { return errors.Is(err, errInterrupted) || errors.Is(err, errStopped) }
 
 // stoppedError is a sending that Ctrl-C or --timeout ended.
 type stoppedError struct {

@@ -52,6 +52,7 @@ func (a *app) employ(ctx context.Context, o *workerOptions, options *sandbox.Opt
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	unhook := context.AfterFunc(ctx, func() {
+		a.note(fmt.Sprintf("stopping the workers, which have %s; once more leaves at once and kills them", o.grace))
 		c.dismiss()
 		stop()
 	})

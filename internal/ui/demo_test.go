@@ -17,15 +17,26 @@ import (
 func moments(t *testing.T) []Moment {
 	t.Helper()
 	const jobs = 60
-	spec := stack.Defaults()
 	config := loop.DefaultConfig()
 	config.Group = loop.GroupConfig{
 		Max: 20, Initial: 1, Slots: 1, Launch: 30 * loop.Second, Boot: loop.Boots{90 * loop.Second},
 		ScaleIn: loop.Protect, DrainTimeout: loop.Hour, Victim: loop.Oldest,
 	}
 	config.Metric.Delay = 30 * loop.Second
-	config.Queue = spec.Queue()
-	config.Policies = spec.Rules(0, 20)
+	simple := func(name string, metric loop.Metric, comparison loop.Comparison, threshold float64, adjustment int) loop.Policy {
+		return &loop.Simple{
+			Name: name, AdjustmentType: loop.ChangeInCapacity, Adjustment: adjustment, Cooldown: 5 * loop.Minute,
+			Alarm: loop.AlarmConfig{
+				Metric: metric, Comparison: comparison, Threshold: threshold, Statistic: loop.Maximum, Period: loop.Minute,
+				EvaluationPeriods: 2, DatapointsToAlarm: 2, TreatMissingData: loop.TreatNotBreaching,
+			},
+		}
+	}
+	config.Policies = []loop.Policy{
+		simple("scale-out", loop.Visible, loop.AtLeast, 10, 2),
+		simple("scale-in", loop.Backlog, loop.AtMost, 2, -1),
+		simple("wake", loop.Stranded, loop.AtLeast, 1, 1),
+	}
 	config.Horizon = 80 * loop.Minute
 	var all []loop.Job
 	for range jobs {
