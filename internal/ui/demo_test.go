@@ -28,7 +28,7 @@ func moments(t *testing.T) []Moment {
 			Name: name, AdjustmentType: loop.ChangeInCapacity, Adjustment: adjustment, Cooldown: 5 * loop.Minute,
 			Alarm: loop.AlarmConfig{
 				Metric: metric, Comparison: comparison, Threshold: threshold, Statistic: loop.Maximum, Period: loop.Minute,
-				EvaluationPeriods: 2, DatapointsToAlarm: 2, TreatMissingData: loop.TreatNotBreaching,
+				EvaluationPeriods: 2, DatapointsToAlarm: 2, TreatMissingData: loop.TreatNotBreaching, ZeroInstances: loop.ZeroMissing,
 			},
 		}
 	}
