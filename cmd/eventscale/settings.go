@@ -18,9 +18,10 @@ import (
 // settings are the flags that shape a stack. The same words are keys of the configuration file and, in
 // capitals behind EVENTSCALE_, names of environment variables.
 type settings struct {
-	spec stack.Spec
-	env  []string // NAME=VALUE
-	tags []string // KEY=VALUE
+	spec  stack.Spec
+	env   []string // NAME=VALUE
+	tags  []string // KEY=VALUE
+	flags []*pflag.FlagSet
 }
 
 // groups returns the flags of the settings, as help shows them.
@@ -30,21 +31,12 @@ func (s *settings) groups() []*pflag.FlagSet {
 
 	stackFlags := pflag.NewFlagSet("Stack", pflag.ContinueOnError)
 	stackFlags.StringVar(&p.ASG, "asg", p.ASG, "the Auto Scaling group; it must exist (required)")
-	stackFlags.StringVar(&p.Preset, "preset", p.Preset, "safe, or classic: the reference design to the letter")
+	stackFlags.StringVar(&p.Preset, "preset", p.Preset, "safe; step or table: safe with that policy; or classic: the reference design to the letter")
 	stackFlags.StringArrayVar(&s.tags, "tag", nil, "tag for everything that can carry one, `KEY=VALUE`; repeatable")
 
 	queue := pflag.NewFlagSet("Queue", pflag.ContinueOnError)
 	durationVar(queue, &p.VisibilityTimeout, "visibility-timeout", "time that a worker has for a job before it is given to another")
 	queue.BoolVar(&p.FIFO, "fifo", p.FIFO, "a FIFO queue: jobs in order, each exactly once (a switch replaces the queues)")
-
-	scaling := pflag.NewFlagSet("Scaling", pflag.ContinueOnError)
-	intVar(scaling, &p.ScaleOutAt, "scale-out-at", "waiting `jobs` at or above which the group grows")
-	intVar(scaling, &p.ScaleInAt, "scale-in-at", "`jobs` at or below which it shrinks (safe: waiting and running; classic: waiting)")
-	intVar(scaling, &p.ScaleOutBy, "scale-out-by", "`instances` that it grows by")
-	intVar(scaling, &p.ScaleInBy, "scale-in-by", "`instances` that it shrinks by")
-	durationVar(scaling, &p.Cooldown, "cooldown", "pause after a change of the group before the next")
-	durationVar(scaling, &p.Period, "period", "length of an alarm's period, a multiple of 1m")
-	intVar(scaling, &p.Periods, "periods", "`number` of periods in a row before an alarm acts")
 
 	function := pflag.NewFlagSet("Function", pflag.ContinueOnError)
 	function.StringVar(&p.FunctionZip, "function-zip", "", "your own Lambda package, a zip `FILE` (default: the built-in ingest function)")
@@ -55,21 +47,22 @@ func (s *settings) groups() []*pflag.FlagSet {
 	function.StringArrayVar(&s.env, "env", nil, "environment variable of it, `NAME=VALUE`; repeatable")
 	intVar(function, &p.LogRetention, "log-retention", "`days` that its logs are kept")
 
-	groups := []*pflag.FlagSet{stackFlags, queue, scaling, function}
-	for _, g := range groups {
+	s.flags = []*pflag.FlagSet{stackFlags, queue, s.scaling(), function}
+	for _, g := range s.flags {
 		g.SortFlags = false
 	}
-	return groups
+	return s.flags
 }
 
 // resolve returns the checked spec and the function's package.
 func (s *settings) resolve(stackName string) (stack.Spec, []byte, error) {
 	spec := s.spec
+	spec.Complete(s.given)
 	spec.Stack = stackName
 	if spec.Stack == "" {
 		spec.Stack = stack.DefaultStackName(spec.ASG)
 	}
-	var errs []error
+	errs := spec.Unused(s.given)
 	var err error
 	spec.Tags, err = pairs("tag", "KEY=VALUE", s.tags)
 	errs = append(errs, err)

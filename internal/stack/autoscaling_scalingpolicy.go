@@ -15,11 +15,17 @@ import (
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutScalingPolicy.html
 type scalingPolicyProperties struct {
 	AutoScalingGroupName string `replace:"true"`
-	PolicyType           string `replace:"true"` // SimpleScaling
-	AdjustmentType       string // ChangeInCapacity
-	ScalingAdjustment    int    // instances
-	Cooldown             int    // seconds
-	Enabled              bool
+	PolicyType           string `replace:"true"` // SimpleScaling or StepScaling
+	AdjustmentType       string // ChangeInCapacity or ExactCapacity
+	ScalingAdjustment    int    `json:",omitempty"` // instances; of SimpleScaling
+	Cooldown             int    `json:",omitempty"` // seconds; of SimpleScaling
+
+	// Of StepScaling:
+	StepAdjustments         stepAdjustments `json:",omitempty"`
+	MetricAggregationType   string          `json:",omitempty"` // Maximum
+	EstimatedInstanceWarmup *int            `json:",omitempty"` // seconds; nil where the group's default counts
+
+	Enabled bool
 }
 
 type scalingPolicyAPI interface {
@@ -65,14 +71,27 @@ func (p scalingPolicies) read(ctx context.Context, id provision.Identity) (provi
 	if err != nil {
 		return provision.Live[scalingPolicyProperties]{}, err
 	}
-	return liveScalingPolicy(id.Name, aws.ToString(policy.PolicyARN), scalingPolicyProperties{
+	return liveScalingPolicy(id.Name, aws.ToString(policy.PolicyARN), scalingPolicyFrom(policy)), nil
+}
+
+// scalingPolicyFrom leaves out what plays no part in a policy of its type: AWS returns some of that too.
+func scalingPolicyFrom(policy types.ScalingPolicy) scalingPolicyProperties {
+	p := scalingPolicyProperties{
 		AutoScalingGroupName: aws.ToString(policy.AutoScalingGroupName),
 		PolicyType:           aws.ToString(policy.PolicyType),
 		AdjustmentType:       aws.ToString(policy.AdjustmentType),
-		ScalingAdjustment:    int(aws.ToInt32(policy.ScalingAdjustment)),
-		Cooldown:             int(aws.ToInt32(policy.Cooldown)),
 		Enabled:              policy.Enabled == nil || *policy.Enabled,
-	}), nil
+	}
+	if p.PolicyType != stepScaling {
+		p.ScalingAdjustment, p.Cooldown = int(aws.ToInt32(policy.ScalingAdjustment)), int(aws.ToInt32(policy.Cooldown))
+		return p
+	}
+	p.StepAdjustments = stepAdjustmentsFrom(policy.StepAdjustments)
+	p.MetricAggregationType = aws.ToString(policy.MetricAggregationType)
+	if seconds := policy.EstimatedInstanceWarmup; seconds != nil {
+		p.EstimatedInstanceWarmup = aws.Int(int(*seconds))
+	}
+	return p
 }
 
 // find looks on the group that the name says, which is another than the stack's after the stack was given
@@ -132,17 +151,28 @@ func (p scalingPolicies) update(ctx context.Context, live provision.Live[scaling
 // put makes or overwrites a policy, and returns its ARN: the same one for the same group and name.
 func (p scalingPolicies) put(ctx context.Context, id string, want scalingPolicyProperties) (string, error) {
 	group, name := splitGroup(id)
-	out, err := p.api.PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
-		AutoScalingGroupName: &group, PolicyName: &name,
-		PolicyType: &want.PolicyType, AdjustmentType: &want.AdjustmentType,
-		ScalingAdjustment: aws.Int32(int32(want.ScalingAdjustment)),
-		Cooldown:          aws.Int32(int32(want.Cooldown)),
-		Enabled:           &want.Enabled,
-	})
+	out, err := p.api.PutScalingPolicy(ctx, want.input(group, name))
 	if err != nil {
 		return "", err
 	}
 	return aws.ToString(out.PolicyARN), nil
+}
+
+// input is the whole policy. AWS refuses what plays no part in a policy of its type.
+func (p scalingPolicyProperties) input(group, name string) *autoscaling.PutScalingPolicyInput {
+	in := &autoscaling.PutScalingPolicyInput{
+		AutoScalingGroupName: &group, PolicyName: &name,
+		PolicyType: &p.PolicyType, AdjustmentType: &p.AdjustmentType, Enabled: &p.Enabled,
+	}
+	if p.PolicyType != stepScaling {
+		in.ScalingAdjustment, in.Cooldown = aws.Int32(int32(p.ScalingAdjustment)), aws.Int32(int32(p.Cooldown))
+		return in
+	}
+	in.StepAdjustments, in.MetricAggregationType = p.StepAdjustments.input(), &p.MetricAggregationType
+	if seconds := p.EstimatedInstanceWarmup; seconds != nil {
+		in.EstimatedInstanceWarmup = aws.Int32(int32(*seconds))
+	}
+	return in
 }
 
 func (p scalingPolicies) delete(ctx context.Context, id provision.Identity) error {

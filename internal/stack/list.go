@@ -3,7 +3,6 @@ package stack
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"maps"
 	"time"
 
@@ -22,6 +21,14 @@ const (
 	ScaleInPolicy    = "ScaleInPolicy"
 	ScaleOutAlarm    = "ScaleOutAlarm"
 	ScaleInAlarm     = "ScaleInAlarm"
+	StepOutPolicy    = "StepOutPolicy"
+	StepInPolicy     = "StepInPolicy"
+	StepOutAlarm     = "StepOutAlarm"
+	StepInAlarm      = "StepInAlarm"
+	TableRowsPolicy  = "TablePolicy"
+	TableInPolicy    = "TableInPolicy"
+	TableRowsAlarm   = "TableAlarm"
+	TableInAlarm     = "TableInAlarm"
 	GroupMetrics     = "GroupMetrics"
 	WakePolicy       = "WakePolicy"
 	WakeAlarm        = "WakeAlarm"
@@ -42,17 +49,16 @@ func list(s design, k kinds) []provision.Resource {
 		declare.rolePolicy(),
 		declare.logGroup(),
 		declare.function(),
-		declare.policy(ScaleOutPolicy, n.scaleOut, s.ScaleOutBy, s.Cooldown),
-		declare.policy(ScaleInPolicy, n.scaleIn, -s.ScaleInBy, s.Cooldown),
-		declare.scaleOutAlarm(),
-		declare.scaleInAlarm(),
 	)
-	if s.safe() && s.wakes {
-		l = append(l,
-			declare.groupMetrics(),
-			declare.policy(WakePolicy, n.wake, 1, s.Period),
-			declare.wakeAlarm(),
-		)
+	rules := s.rules()
+	for _, r := range rules {
+		l = append(l, declare.policy(r))
+	}
+	for _, r := range rules {
+		l = append(l, declare.alarm(r))
+	}
+	if s.wakes() {
+		l = append(l, declare.groupMetrics(), declare.policy(s.wake()), declare.alarm(s.wake(), GroupMetrics))
 	}
 	return l
 }
@@ -63,8 +69,11 @@ type design struct {
 	account Account
 	version string // of eventscale
 	zip     []byte // the function's package; nil where it will not be sent
-	wakes   bool   // the group can be empty, and must be woken by the first job
+	bounds         // of the group
 }
+
+// bounds are the minimum and the maximum of a group.
+type bounds struct{ least, most int }
 
 func (d design) safe() bool { return d.Preset != Classic }
 
@@ -73,12 +82,21 @@ type names struct {
 	deadLetterQueue, jobQueue string
 	role, rolePolicy          string
 	logGroup, function        string
-	scaleOut, scaleIn, wake   string // of policies and alarms alike
 	groupMetrics              string
+	prefix                    string // of all but the group's metrics
 }
 
+// rule returns the name of a rule's policy and of its alarm alike.
+func (n names) rule(id ruleID) string { return n.prefix + "-" + id.name }
+
 // alarms returns the names of all alarms that a stack can have.
-func (n names) alarms() []string { return []string{n.scaleOut, n.scaleIn, n.wake} }
+func (n names) alarms() []string {
+	var all []string
+	for _, id := range allRules {
+		all = append(all, n.rule(id))
+	}
+	return all
+}
 
 func namesOf(s Spec, region string) names {
 	prefix := "eventscale-" + s.Stack
@@ -93,10 +111,8 @@ func namesOf(s Spec, region string) names {
 		rolePolicy:      prefix + "-" + region + "/ingest",
 		logGroup:        "/aws/lambda/" + prefix + "-ingest",
 		function:        prefix + "-ingest",
-		scaleOut:        prefix + "-scale-out",
-		scaleIn:         prefix + "-scale-in",
-		wake:            prefix + "-wake",
 		groupMetrics:    s.ASG + "/" + inServiceMetric,
+		prefix:          prefix,
 	}
 }
 
@@ -239,113 +255,25 @@ func (l lister) function() provision.Resource {
 	return provision.Declare(IngestFunction, l.kinds.function, l.names.function, want, IngestRole, IngestLogGroup, firstQueue)
 }
 
-func (l lister) policy(logicalID, name string, adjustment int, cooldown Duration) provision.Resource {
-	return provision.Declare(logicalID, l.kinds.policy, l.ASG+"/"+name, func(provision.Refs) scalingPolicyProperties {
-		return scalingPolicyProperties{
-			AutoScalingGroupName: l.ASG,
-			PolicyType:           "SimpleScaling", AdjustmentType: "ChangeInCapacity",
-			ScalingAdjustment: adjustment, Cooldown: cooldown.Seconds(),
-			Enabled: true,
-		}
-	})
-}
-
-// scaleOutAlarm watches the jobs that wait: those under work have their instance already.
-func (l lister) scaleOutAlarm() provision.Resource {
-	return l.alarm(ScaleOutAlarm, l.names.scaleOut, ScaleOutPolicy, alarmProperties{
-		AlarmDescription:   fmt.Sprintf("%d jobs or more wait for %s", l.ScaleOutAt, l.ASG),
-		Metrics:            []alarmMetric{l.jobs("", visibleMetric)},
-		Threshold:          float64(l.ScaleOutAt),
-		ComparisonOperator: atLeast,
-	})
-}
-
-// scaleInAlarm watches, in the safe preset, the jobs under work too: an empty queue does not mean that
-// the instances are idle, and an instance taken away takes its jobs with it.
-func (l lister) scaleInAlarm() provision.Resource {
-	metrics := []alarmMetric{l.jobs("", visibleMetric)}
-	what := "wait for"
-	if l.safe() {
-		what = "wait for or run on"
-		metrics = []alarmMetric{
-			{ID: "backlog", Expression: "visible + in_flight"},
-			l.jobs("in_flight", inFlightMetric),
-			l.jobs("visible", visibleMetric),
-		}
-	}
-	return l.alarm(ScaleInAlarm, l.names.scaleIn, ScaleInPolicy, alarmProperties{
-		AlarmDescription:   fmt.Sprintf("%d jobs or fewer %s %s", l.ScaleInAt, what, l.ASG),
-		Metrics:            metrics,
-		Threshold:          float64(l.ScaleInAt),
-		ComparisonOperator: atMost,
-	})
-}
-
 func (l lister) groupMetrics() provision.Resource {
 	return provision.Declare(GroupMetrics, l.metrics, l.names.groupMetrics, func(provision.Refs) metricsCollectionProperties {
 		return metricsCollectionProperties{Metric: inServiceMetric}
 	})
 }
 
-// wakeAlarm brings an empty group its first instance: there the first job must not wait for the tenth.
-func (l lister) wakeAlarm() provision.Resource {
-	inService := alarmMetric{
-		ID: "in_service", Namespace: "AWS/AutoScaling", MetricName: inServiceMetric,
-		Dimensions: map[string]string{"AutoScalingGroupName": l.ASG},
-		Statistic:  "Maximum", Period: l.Period.Seconds(),
-	}
-	p := alarmProperties{
-		AlarmDescription: "a job waits and no instance of " + l.ASG + " is in service",
-		Metrics: []alarmMetric{
-			{ID: "wake", Expression: "IF(visible > 0 AND in_service < 1, 1, 0)"},
-			inService,
-			l.jobs("visible", visibleMetric),
-		},
-		Threshold:          1,
-		ComparisonOperator: atLeast,
-		EvaluationPeriods:  1,
-	}
-	return l.alarm(WakeAlarm, l.names.wake, WakePolicy, p, GroupMetrics)
+func (l lister) policy(r rule) provision.Resource {
+	return provision.Declare(r.policyID, l.kinds.policy, l.ASG+"/"+l.names.rule(r.ruleID), func(provision.Refs) scalingPolicyProperties {
+		return r.policy
+	})
 }
 
-// The words of CloudWatch.
-const (
-	visibleMetric  = "ApproximateNumberOfMessagesVisible"
-	inFlightMetric = "ApproximateNumberOfMessagesNotVisible"
-	atLeast        = "GreaterThanOrEqualToThreshold"
-	atMost         = "LessThanOrEqualToThreshold"
-)
-
-// jobs is a metric of the job queue. Both count messages at one moment; a window can hold two of these
-// samples, and Sum, the reference design's, then counts every job twice.
-func (l lister) jobs(id, metric string) alarmMetric {
-	statistic := "Maximum"
-	if !l.safe() {
-		statistic = "Sum"
-	}
-	return alarmMetric{
-		ID: id, Namespace: "AWS/SQS", MetricName: metric,
-		Dimensions: map[string]string{"QueueName": l.names.jobQueue},
-		Statistic:  statistic, Period: l.Period.Seconds(),
-	}
-}
-
-// alarm declares an alarm that runs a policy, with what all of them have in common.
-func (l lister) alarm(logicalID, name, policy string, p alarmProperties, dependsOn ...string) provision.Resource {
-	if p.EvaluationPeriods == 0 {
-		p.EvaluationPeriods = l.Periods
-	}
-	p.DatapointsToAlarm = p.EvaluationPeriods
-	p.ActionsEnabled = true
-	p.TreatMissingData = "missing"
-	if l.safe() {
-		p.TreatMissingData = "notBreaching"
-	}
-	p.Tags = l.tags(logicalID)
+// alarm declares the alarm that runs the rule's policy.
+func (l lister) alarm(r rule, dependsOn ...string) provision.Resource {
 	want := func(refs provision.Refs) alarmProperties {
-		p := p
-		p.AlarmActions = []string{refs.ARN(policy)}
+		p := r.alarm
+		p.AlarmActions = []string{refs.ARN(r.policyID)}
+		p.Tags = l.tags(r.alarmID)
 		return p
 	}
-	return provision.Declare(logicalID, l.kinds.alarm, name, want, append(dependsOn, policy)...)
+	return provision.Declare(r.alarmID, l.kinds.alarm, l.names.rule(r.ruleID), want, append(dependsOn, r.policyID)...)
 }

@@ -111,7 +111,11 @@ func TestSettingsReachAWS(t *testing.T) {
 func listed(s Spec, region string, wakes bool) []provision.Resource {
 	account := Account{Partition: "aws", ID: testAccount, Region: region}
 	k, _ := observe(clientsOver(region, nil), account, s)
-	return list(design{Spec: s, account: account, wakes: wakes}, k)
+	group := bounds{least: 1, most: 20}
+	if wakes {
+		group.least = 0
+	}
+	return list(design{Spec: s, account: account, bounds: group}, k)
 }
 
 func logicalIDs(list []provision.Resource) []string {

@@ -1,104 +1,213 @@
 package stack
 
 import (
-	"time"
+	"fmt"
 
-	"github.com/eventscale/eventscale/internal/loop"
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Rules are the scaling rules of the spec as the model has them, for a group with these bounds.
-func (s Spec) Rules(least, most int) []loop.Policy {
-	var rules []loop.Policy
-	switch s.Policy {
+// rule is one scaling rule: a policy, and the alarm that runs it.
+type rule struct {
+	ruleID
+	policy scalingPolicyProperties
+	alarm  alarmProperties // but for its action and its tags
+}
+
+// ruleID is a rule's name, which policy and alarm bear too, and the logical IDs of the two.
+type ruleID struct{ name, policyID, alarmID string }
+
+// The rules that a stack can have. Those of one policy share no name with those of another: a switch makes
+// the new ones before it deletes the old, and at no moment does the group follow nothing.
+var (
+	scaleOutRule = ruleID{"scale-out", ScaleOutPolicy, ScaleOutAlarm}
+	scaleInRule  = ruleID{"scale-in", ScaleInPolicy, ScaleInAlarm}
+	stepOutRule  = ruleID{"step-out", StepOutPolicy, StepOutAlarm}
+	stepInRule   = ruleID{"step-in", StepInPolicy, StepInAlarm}
+	tableRule    = ruleID{"table", TableRowsPolicy, TableRowsAlarm}
+	tableInRule  = ruleID{"table-in", TableInPolicy, TableInAlarm}
+	wakeRule     = ruleID{"wake", WakePolicy, WakeAlarm}
+
+	allRules = []ruleID{scaleOutRule, scaleInRule, stepOutRule, stepInRule, tableRule, tableInRule, wakeRule}
+)
+
+// rules returns the rules by which the group follows the jobs.
+func (d design) rules() []rule {
+	switch d.Policy {
 	case StepPolicy:
-		rules = []loop.Policy{s.stepRule(), s.stepInRule()}
+		return []rule{d.stepOut(), d.stepIn(stepInRule)}
 	case TablePolicy:
-		rules = []loop.Policy{s.tableRule(most), s.stepInRule()}
-	default:
-		rules = []loop.Policy{
-			s.simpleRule("scale-out", s.outAlarm(s.ScaleOutAt), s.ScaleOutBy, s.Cooldown),
-			s.simpleRule("scale-in", s.inAlarm(), -s.ScaleInBy, s.Cooldown),
-		}
+		return []rule{d.tableOut(), d.stepIn(tableInRule)}
 	}
-	if s.Preset != Classic && s.Policy != TablePolicy && least == 0 {
-		wake := s.alarmRule(loop.Stranded, loop.AtLeast, 1)
-		wake.EvaluationPeriods, wake.DatapointsToAlarm = 1, 1
-		rules = append(rules, s.simpleRule("wake", wake, 1, s.Period))
+	return []rule{
+		{scaleOutRule, d.simple(d.ScaleOutBy, d.Cooldown), d.manyWait(d.ScaleOutAt)},
+		{scaleInRule, d.simple(-d.ScaleInBy, d.Cooldown), d.fewLeft()},
 	}
-	return rules
 }
 
-func (s Spec) simpleRule(name string, alarm loop.AlarmConfig, adjustment int, cooldown Duration) *loop.Simple {
-	return &loop.Simple{Name: name, Alarm: alarm, AdjustmentType: loop.ChangeInCapacity, Adjustment: adjustment, Cooldown: millis(cooldown)}
+// wakes reports whether the group can be empty and must be woken by the first job, which must not wait for
+// the tenth. A table that begins with the first job does that itself.
+func (d design) wakes() bool {
+	return d.safe() && d.least == 0 && (d.Policy != TablePolicy || d.table(d.most)[0].Jobs > 1)
 }
 
-func (s Spec) stepRule() *loop.Step {
-	p := &loop.Step{Name: "step-out", AdjustmentType: loop.ChangeInCapacity, Alarm: s.outAlarm(s.Steps[0].Jobs)}
-	for i, step := range s.Steps {
-		p.Steps = append(p.Steps, loop.StepAdjustment{Lower: bound(step.Jobs - s.Steps[0].Jobs), Adjustment: step.Add})
-		if i > 0 {
-			p.Steps[i-1].Upper = p.Steps[i].Lower
-		}
+// wake brings an empty group its first instance.
+func (d design) wake() rule { return rule{wakeRule, d.simple(1, d.Period), d.stranded()} }
+
+// stepOut adds the more instances the more jobs wait.
+func (d design) stepOut() rule {
+	threshold := d.Steps[0].Jobs
+	var steps stepAdjustments
+	for _, s := range d.Steps {
+		steps = steps.from(s.Jobs-threshold, s.Add)
+	}
+	return rule{stepOutRule, d.stepScaling("ChangeInCapacity", steps), d.manyWait(threshold)}
+}
+
+// tableOut sets the capacity that the table has for the jobs that wait and those under work. It is what
+// shrinks the group too, down to the first row.
+func (d design) tableOut() rule {
+	rows := d.table(d.most)
+	threshold := rows[0].Jobs
+	var steps stepAdjustments
+	for _, r := range rows {
+		steps = steps.from(r.Jobs-threshold, r.Instances)
+	}
+	return rule{tableRule, d.stepScaling("ExactCapacity", steps), d.alarm(alarmProperties{
+		AlarmDescription:   fmt.Sprintf("%s or more wait for or run on %s", jobCount(threshold), d.ASG),
+		Metrics:            d.backlog(),
+		Threshold:          float64(threshold),
+		ComparisonOperator: atLeast,
+	})}
+}
+
+// stepIn takes instances away, one adjustment a minute, when hardly a job is left.
+func (d design) stepIn(id ruleID) rule {
+	last := stepAdjustments{{MetricIntervalUpperBound: aws.Float64(0), ScalingAdjustment: -d.ScaleInBy}}
+	return rule{id, d.stepScaling("ChangeInCapacity", last), d.fewLeft()}
+}
+
+// The types of policies.
+const (
+	simpleScaling = "SimpleScaling"
+	stepScaling   = "StepScaling"
+)
+
+func (d design) simple(adjustment int, cooldown Duration) scalingPolicyProperties {
+	return scalingPolicyProperties{
+		AutoScalingGroupName: d.ASG,
+		PolicyType:           simpleScaling, AdjustmentType: "ChangeInCapacity",
+		ScalingAdjustment: adjustment, Cooldown: cooldown.Seconds(),
+		Enabled: true,
+	}
+}
+
+// stepScaling is a policy that takes the largest of the alarm's newest values, since the alarms have
+// one value a period.
+func (d design) stepScaling(adjustment string, steps stepAdjustments) scalingPolicyProperties {
+	p := scalingPolicyProperties{
+		AutoScalingGroupName: d.ASG,
+		PolicyType:           stepScaling, AdjustmentType: adjustment,
+		StepAdjustments: steps, MetricAggregationType: "Maximum",
+		Enabled: true,
+	}
+	if d.Warmup > 0 {
+		p.EstimatedInstanceWarmup = aws.Int(d.Warmup.Seconds())
 	}
 	return p
 }
 
-func (s Spec) tableRule(most int) *loop.Step {
-	rows := s.table(most)
-	p := &loop.Step{Name: "table", AdjustmentType: loop.ExactCapacity, Alarm: s.alarmRule(loop.Backlog, loop.AtLeast, rows[0].Jobs)}
-	for i, row := range rows {
-		p.Steps = append(p.Steps, loop.StepAdjustment{Lower: bound(row.Jobs - rows[0].Jobs), Adjustment: row.Instances})
-		if i > 0 {
-			p.Steps[i-1].Upper = p.Steps[i].Lower
-		}
+// manyWait watches the jobs that wait: those under work have their instance already.
+func (d design) manyWait(jobs int) alarmProperties {
+	return d.alarm(alarmProperties{
+		AlarmDescription:   fmt.Sprintf("%s or more wait for %s", jobCount(jobs), d.ASG),
+		Metrics:            []alarmMetric{d.jobs("", visibleMetric)},
+		Threshold:          float64(jobs),
+		ComparisonOperator: atLeast,
+	})
+}
+
+// fewLeft watches, in all presets but classic, the jobs under work too: an empty queue does not mean that the
+// instances are idle, and an instance taken away takes its jobs with it.
+func (d design) fewLeft() alarmProperties {
+	metrics, what := []alarmMetric{d.jobs("", visibleMetric)}, "wait for"
+	if d.safe() {
+		metrics, what = d.backlog(), "wait for or run on"
+	}
+	return d.alarm(alarmProperties{
+		AlarmDescription:   fmt.Sprintf("%s or fewer %s %s", jobCount(d.ScaleInAt), what, d.ASG),
+		Metrics:            metrics,
+		Threshold:          float64(d.ScaleInAt),
+		ComparisonOperator: atMost,
+	})
+}
+
+// stranded watches for jobs that wait while no instance is in service.
+func (d design) stranded() alarmProperties {
+	inService := alarmMetric{
+		ID: "in_service", Namespace: "AWS/AutoScaling", MetricName: inServiceMetric,
+		Dimensions: map[string]string{"AutoScalingGroupName": d.ASG},
+		Statistic:  "Maximum", Period: d.Period.Seconds(),
+	}
+	return d.alarm(alarmProperties{
+		AlarmDescription:   "a job waits and no instance of " + d.ASG + " is in service",
+		Metrics:            []alarmMetric{{ID: "wake", Expression: strandedExpression}, inService, d.jobs("visible", visibleMetric)},
+		Threshold:          1,
+		ComparisonOperator: atLeast,
+		EvaluationPeriods:  1,
+	})
+}
+
+// The words of CloudWatch.
+const (
+	visibleMetric  = "ApproximateNumberOfMessagesVisible"
+	inFlightMetric = "ApproximateNumberOfMessagesNotVisible"
+	atLeast        = "GreaterThanOrEqualToThreshold"
+	atMost         = "LessThanOrEqualToThreshold"
+
+	backlogExpression  = "visible + in_flight"
+	strandedExpression = "IF(visible > 0 AND in_service < 1, 1, 0)"
+)
+
+// backlog is the jobs that wait and those under work.
+func (d design) backlog() []alarmMetric {
+	return []alarmMetric{
+		{ID: "backlog", Expression: backlogExpression},
+		d.jobs("in_flight", inFlightMetric),
+		d.jobs("visible", visibleMetric),
+	}
+}
+
+// jobs is a metric of the job queue. Both count messages at one moment; a window can hold two of these
+// samples, and Sum, the reference design's, then counts every job twice.
+func (d design) jobs(id, metric string) alarmMetric {
+	statistic := "Maximum"
+	if !d.safe() {
+		statistic = "Sum"
+	}
+	return alarmMetric{
+		ID: id, Namespace: "AWS/SQS", MetricName: metric,
+		Dimensions: map[string]string{"QueueName": namesOf(d.Spec, d.account.Region).jobQueue},
+		Statistic:  statistic, Period: d.Period.Seconds(),
+	}
+}
+
+// alarm fills in what all alarms have in common.
+func (d design) alarm(p alarmProperties) alarmProperties {
+	if p.EvaluationPeriods == 0 {
+		p.EvaluationPeriods = d.Periods
+	}
+	p.DatapointsToAlarm = p.EvaluationPeriods
+	p.ActionsEnabled = true
+	p.TreatMissingData = "missing"
+	if d.safe() {
+		p.TreatMissingData = "notBreaching"
 	}
 	return p
 }
 
-func (s Spec) stepInRule() *loop.Step {
-	return &loop.Step{
-		Name: "step-in", AdjustmentType: loop.ChangeInCapacity, Alarm: s.inAlarm(),
-		Steps: []loop.StepAdjustment{{Upper: bound(0), Adjustment: -s.ScaleInBy}},
+func jobCount(n int) string {
+	if n == 1 {
+		return "1 job"
 	}
+	return fmt.Sprintf("%d jobs", n)
 }
-
-func bound(jobs int) *float64 {
-	b := float64(jobs)
-	return &b
-}
-
-// outAlarm and inAlarm are those of the reference design and of the safe one.
-func (s Spec) outAlarm(jobs int) loop.AlarmConfig {
-	return s.alarmRule(loop.Visible, loop.AtLeast, jobs)
-}
-
-func (s Spec) inAlarm() loop.AlarmConfig {
-	metric := loop.Backlog
-	if s.Preset == Classic {
-		metric = loop.Visible
-	}
-	return s.alarmRule(metric, loop.AtMost, s.ScaleInAt)
-}
-
-func (s Spec) alarmRule(metric loop.Metric, comparison loop.Comparison, jobs int) loop.AlarmConfig {
-	a := loop.DefaultAlarm()
-	a.Metric, a.Comparison, a.Threshold = metric, comparison, float64(jobs)
-	a.Period, a.EvaluationPeriods, a.DatapointsToAlarm = millis(s.Period), s.Periods, s.Periods
-	a.Statistic, a.TreatMissingData = loop.Maximum, loop.TreatNotBreaching
-	if s.Preset == Classic {
-		a.Statistic, a.TreatMissingData = loop.Sum, loop.TreatMissing
-	}
-	return a
-}
-
-// Queue is the job queue as the model has it. A worker is taken to extend the visibility timeout of a job
-// that it works on.
-func (s Spec) Queue() loop.QueueConfig {
-	q := loop.QueueConfig{VisibilityTimeout: millis(s.VisibilityTimeout), Heartbeat: true}
-	if s.Preset != Classic {
-		q.MaxReceives = maxReceives
-	}
-	return q
-}
-
-func millis(d Duration) loop.Millis { return loop.Millis(time.Duration(d) / time.Millisecond) }

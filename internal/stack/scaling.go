@@ -1,7 +1,9 @@
 package stack
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,6 +14,9 @@ const (
 	StepPolicy   = "step"   // the more jobs wait, the more instances at once
 	TablePolicy  = "table"  // as many instances as a table from jobs to instances says
 )
+
+// Policies are all of them.
+func Policies() []string { return []string{SimplePolicy, StepPolicy, TablePolicy} }
 
 // maxSteps is how many steps a scaling policy can have.
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html
@@ -29,7 +34,7 @@ func (s ScaleStep) MarshalText() ([]byte, error) { return []byte(s.String()), ni
 func (s *ScaleStep) UnmarshalText(b []byte) error {
 	jobs, add, ok := numbers(strings.Replace(string(b), ":+", ":", 1))
 	if !ok {
-		return fmt.Errorf("%q must have the form JOBS:+INSTANCES, for example 10:+2", b)
+		return errors.New("must have the form JOBS:+INSTANCES, for example 10:+2")
 	}
 	*s = ScaleStep{jobs, add}
 	return nil
@@ -47,7 +52,7 @@ func (r TableRow) MarshalText() ([]byte, error) { return []byte(r.String()), nil
 func (r *TableRow) UnmarshalText(b []byte) error {
 	jobs, instances, ok := numbers(string(b))
 	if !ok {
-		return fmt.Errorf("%q must have the form JOBS:INSTANCES, for example 8:2", b)
+		return errors.New("must have the form JOBS:INSTANCES, for example 8:2")
 	}
 	*r = TableRow{jobs, instances}
 	return nil
@@ -60,6 +65,70 @@ func numbers(pair string) (a, b int, ok bool) {
 	b, other := strconv.Atoi(right)
 	return a, b, found && err == nil && other == nil
 }
+
+// defaultSteps are those of preset step: what safe does, and more at once where a burst comes.
+func defaultSteps() []ScaleStep { return []ScaleStep{{10, 2}, {50, 5}} }
+
+// defaultJobsPerInstance is the ratio of the reference design, which adds 2 instances at 10 jobs. It is KEDA's
+// default as well.
+const defaultJobsPerInstance = 5
+
+// Complete gives every scaling setting that was not given, by the words of the flags, what it is by default:
+// the policy that of the preset, and the rest what goes with the policy. Where preset and policy were both
+// given and do not fit, the policy counts: the presets but classic differ in nothing else.
+func (s *Spec) Complete(given func(setting string) bool) {
+	if !given("policy") {
+		s.Policy = policyOf(s.Preset)
+	}
+	if named := presetOf(s.Policy); s.Preset != Classic && known(s.Preset) && named != "" {
+		s.Preset = named
+	}
+	periods, scaleInAt := 2, 2
+	switch s.Policy {
+	case StepPolicy:
+		periods = 1 // it need not wait for doubt to go: what it adds follows what waits
+		if !given("step") {
+			s.Steps = defaultSteps()
+		}
+	case TablePolicy:
+		periods, scaleInAt = 1, 0 // a job that is left has its row in the table
+		if !given("table") && !given("jobs-per-instance") {
+			s.JobsPerInstance = defaultJobsPerInstance
+		}
+	}
+	if !given("periods") {
+		s.Periods = periods
+	}
+	if !given("scale-in-at") {
+		s.ScaleInAt = scaleInAt
+	}
+}
+
+// policyOf returns the policy of a preset.
+func policyOf(preset string) string {
+	switch preset {
+	case Step:
+		return StepPolicy
+	case Table:
+		return TablePolicy
+	}
+	return SimplePolicy
+}
+
+// presetOf returns the preset that is safe but for its policy; "" where there is no such policy.
+func presetOf(policy string) string {
+	switch policy {
+	case SimplePolicy:
+		return Safe
+	case StepPolicy:
+		return Step
+	case TablePolicy:
+		return Table
+	}
+	return ""
+}
+
+func known(preset string) bool { return slices.Contains(Presets(), preset) }
 
 // table is the table policy's rows: those given, or one instance for every so many jobs, up to the
 // group's maximum. Where that needs more steps than AWS allows, the rows are spread evenly, and each has the

@@ -70,15 +70,15 @@ func Open(o Options) (*Stack, error) {
 		Emit:    o.Emit,
 		Adopt:   o.Adopt,
 	}
-	s.declare(true)
+	s.declare(bounds{}) // which lists all that there can be
 	return s, nil
 }
 
 // declare makes the list for what is known so far of account and group.
-func (s *Stack) declare(wakes bool) {
+func (s *Stack) declare(group bounds) {
 	k, seen := observe(s.Clients, s.account, s.Spec)
 	s.engine.Types = k.types()
-	s.engine.Resources = list(design{s.Spec, s.account, s.Version, s.Zip, wakes}, k)
+	s.engine.Resources = list(design{s.Spec, s.account, s.Version, s.Zip, group}, k)
 	s.seen = seen
 }
 
@@ -103,7 +103,7 @@ func (s *Stack) Read(ctx context.Context) error {
 	if want := s.Snapshot.Account; want != "" && want != account.ID {
 		return &AccountError{s.Spec.Stack, "account", account.ID, want}
 	}
-	s.settle(account, aws.ToInt32(g.MinSize) == 0)
+	s.settle(account, bounds{int(aws.ToInt32(g.MinSize)), int(aws.ToInt32(g.MaxSize))})
 	return readErr
 }
 
@@ -114,17 +114,25 @@ func (s *Stack) withoutGroup(ctx context.Context, reading *provision.Reading) er
 		if err := s.Verify(ctx); err != nil {
 			return err
 		}
-		s.settle(Account{PartitionOf(s.account.Region), s.Snapshot.Account, s.account.Region}, s.Snapshot.Record(WakeAlarm) != nil)
+		s.settle(Account{PartitionOf(s.account.Region), s.Snapshot.Account, s.account.Region}, s.lastBounds())
 	}
 	s.reading = reading
 	return missingGroup(ctx, s.Clients.autoscaling, s.Spec.ASG, s.account.Region)
 }
 
+// lastBounds are what is known of the bounds of a group that is gone: whether its minimum was 0.
+func (s *Stack) lastBounds() bounds {
+	if s.Snapshot.Record(WakeAlarm) == nil {
+		return bounds{least: 1}
+	}
+	return bounds{}
+}
+
 // settle makes the list for what is now known of account and group, and keeps what was seen.
-func (s *Stack) settle(account Account, wakes bool) {
+func (s *Stack) settle(account Account, group bounds) {
 	s.account = account
 	seen := s.seen
-	s.declare(wakes)
+	s.declare(group)
 	s.seen = seen
 }
 

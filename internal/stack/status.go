@@ -142,15 +142,10 @@ func count(attributes map[string]string, name string) int {
 	return n
 }
 
-// shownAlarms and shownPolicies are the resources of which a status shows the rule.
-var (
-	shownAlarms   = []string{ScaleOutAlarm, ScaleInAlarm, WakeAlarm}
-	shownPolicies = []string{ScaleOutPolicy, ScaleInPolicy, WakePolicy}
-)
-
 func (s *Stack) alarmStatuses() []AlarmStatus {
 	all := []AlarmStatus{}
-	for _, id := range shownAlarms {
+	for _, r := range allRules {
+		id := r.alarmID
 		a, ok := s.seen.alarms.got[s.name(id)]
 		if !ok {
 			continue
@@ -171,7 +166,8 @@ func stateSince(a cwtypes.MetricAlarm) time.Time {
 
 func (s *Stack) policyStatuses() []PolicyStatus {
 	all := []PolicyStatus{}
-	for _, id := range shownPolicies {
+	for _, r := range allRules {
+		id := r.policyID
 		_, name := splitGroup(s.name(id))
 		p, ok := s.seen.policies.got[name]
 		if !ok {

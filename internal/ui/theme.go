@@ -22,6 +22,11 @@ const (
 	change
 	replace
 	remove
+	waiting   // jobs that no worker has taken
+	running   // jobs under work
+	serving   // instances in service that are wanted
+	launching // instances that are wanted and not yet in service
+	leaving   // instances in service that are no longer wanted
 	roles
 )
 
@@ -49,6 +54,8 @@ func newTheme(w io.Writer, color bool) *theme {
 		change:  foreground("3"),
 		replace: foreground("5"),
 		remove:  foreground("1"),
+		waiting: foreground("12"), running: foreground("6"),
+		serving: foreground("2"), launching: foreground("6"), leaving: foreground("5"),
 	}
 }
 
@@ -58,6 +65,18 @@ type symbols struct {
 	ellipsis                                   string
 	full, half, empty                          string // of a bar
 	spinner                                    []string
+	chart                                      chartSymbols
+}
+
+// chartSymbols are what a chart is drawn with.
+type chartSymbols struct {
+	solid           string
+	eighths         []string // of a solid cell, from one to seven; none where there are only whole cells
+	medium, light   string   // shades
+	alarm, ok, none string   // the states of an alarm
+	side, mark      string   // the axis on the left, and at a label
+	floor, tick     string   // the axis below, and at a label
+	corner, first   string   // where both meet, without and with a label
 }
 
 func newSymbols(unicode bool) *symbols {
@@ -66,11 +85,20 @@ func newSymbols(unicode bool) *symbols {
 			good: "+", bad: "x", warn: "!", pending: ".", skipped: "-", stopped: "!",
 			ellipsis: "~", full: "#", half: "+", empty: ".",
 			spinner: []string{"|", "/", "-", "\\"},
+			chart: chartSymbols{
+				solid: "#", medium: "+", light: "o", alarm: "#", ok: "-", none: ".",
+				side: "|", mark: "+", floor: "-", tick: "+", corner: "+", first: "+",
+			},
 		}
 	}
 	return &symbols{
 		good: "✓", bad: "✗", warn: "!", pending: "·", skipped: "-", stopped: "!",
 		ellipsis: "…", full: "█", half: "▒", empty: "░",
 		spinner: []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"},
+		chart: chartSymbols{
+			solid: "█", eighths: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇"},
+			medium: "▒", light: "░", alarm: "█", ok: "─", none: "·",
+			side: "│", mark: "┤", floor: "─", tick: "┬", corner: "└", first: "├",
+		},
 	}
 }

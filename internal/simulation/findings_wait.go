@@ -1,0 +1,128 @@
+package simulation
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/eventscale/eventscale/internal/loop"
+)
+
+// Below these nobody would call it a fault.
+const (
+	leastAtMaximum = 5               // minutes
+	leastSlow      = 2 * loop.Minute // of a 95th percentile
+	leastFirst     = 5 * loop.Minute // beyond the boot: detection alone takes two to four
+)
+
+// atMaximum is for a group that could not grow while jobs waited.
+func atMaximum(e *evidence) (Finding, bool) {
+	minutes, most := 0, 0
+	for _, row := range e.result.Series {
+		if row.Visible > 0 && row.Desired >= e.config.Group.Max {
+			minutes, most = minutes+1, max(most, row.Visible)
+		}
+	}
+	return Finding{
+		Text: fmt.Sprintf("the group was at its maximum of %d for %s with jobs waiting, up to %d of them", e.config.Group.Max, span(loop.Millis(minutes)*loop.Minute), most),
+		Hint: e.more(),
+	}, minutes >= leastAtMaximum && len(e.config.Policies) > 0
+}
+
+// firstJob is for jobs that found no instance at all.
+func firstJob(e *evidence) (Finding, bool) {
+	times, longest := 0, loop.Millis(0)
+	usual := e.config.Group.Boot[0] + leastFirst
+	for _, empty := range e.watch.empty {
+		if wait, ok := e.firstWait(empty); ok && wait > usual {
+			times, longest = times+1, max(longest, wait)
+		}
+	}
+	f := Finding{Text: fmt.Sprintf("the first job of an empty group waited up to %s until an instance was asked for%s", span(longest), repeated(times)), Hint: "keep an instance with --min 1"}
+	if !e.wakes() {
+		f.Hint = "use --preset safe, which starts an instance for a single job; or keep one with --min 1"
+	}
+	return f, times > 0
+}
+
+// firstWait is how long the first job that came in a time without instances waited for the first of them.
+func (e *evidence) firstWait(empty stretch) (loop.Millis, bool) {
+	i, _ := slices.BinarySearchFunc(e.jobs, empty.from, func(j loop.Job, at loop.Millis) int { return int(min(max(j.Arrival-at, -1), 1)) })
+	if i == len(e.jobs) || e.jobs[i].Arrival >= empty.to {
+		return 0, false
+	}
+	return empty.to - e.jobs[i].Arrival, true
+}
+
+// wakes is whether a policy starts an instance for a single job.
+func (e *evidence) wakes() bool {
+	for _, p := range e.config.Policies {
+		if alarm, ok := alarmOf(p); ok && (alarm.Metric == loop.Stranded || alarm.Comparison.Greater() && alarm.Threshold <= 1) {
+			return true
+		}
+	}
+	return false
+}
+
+// parts are what a wait was made of.
+type parts struct{ launch, boot, behind loop.Millis }
+
+func (p parts) sum() loop.Millis { return p.launch + p.boot + p.behind }
+
+// slowest is for waits that were mostly for instances that did not yet exist, or booted.
+func slowest(e *evidence) (Finding, bool) {
+	p95, mean := e.tail()
+	if p95 < leastSlow || mean.launch+mean.boot < mean.behind {
+		return Finding{}, false
+	}
+	return Finding{
+		Text: fmt.Sprintf("the slowest 5 %% of jobs waited %s on average: %s until an instance was launched, %s while it booted, %s behind other jobs",
+			span(mean.sum()), span(mean.launch), span(mean.boot), span(mean.behind)),
+		Hint: e.faster(mean),
+	}, true
+}
+
+// faster says what shortens the longer of the two.
+func (e *evidence) faster(mean parts) string {
+	if mean.boot >= mean.launch {
+		return fmt.Sprintf("keep instances ready with --min, or shorten the boot of %s", span(e.config.Group.Boot[0]))
+	}
+	for _, p := range e.config.Policies {
+		if simple, ok := p.(*loop.Simple); ok && simple.Adjustment > 0 && simple.Cooldown > 0 && simple.Alarm.Metric != loop.Stranded {
+			return fmt.Sprintf("this policy adds %s and then pauses for %s: --policy table asks for all at once, or try --scale-out-by %d",
+				count(int64(simple.Adjustment), "instance"), span(simple.Cooldown), 2*simple.Adjustment)
+		}
+	}
+	return "keep instances ready with --min"
+}
+
+// tail is the 95th percentile of the waits for a first start, and what those from there on were made of,
+// on average. Jobs that were never started are not in it.
+func (e *evidence) tail() (p95 loop.Millis, mean parts) {
+	waits := make([]parts, 0, len(e.watch.first))
+	for i, r := range e.watch.first {
+		if r.at >= 0 {
+			waits = append(waits, e.partsOf(e.jobs[int64(i)*e.watch.stride].Arrival, r))
+		}
+	}
+	if len(waits) == 0 {
+		return 0, mean
+	}
+	slices.SortFunc(waits, func(a, b parts) int { return cmp.Compare(a.sum(), b.sum()) })
+	from := max((95*len(waits)+99)/100-1, 0)
+	slow := waits[from:]
+	for _, w := range slow {
+		mean.launch, mean.boot, mean.behind = mean.launch+w.launch, mean.boot+w.boot, mean.behind+w.behind
+	}
+	n := loop.Millis(len(slow))
+	return slow[0].sum(), parts{mean.launch / n, mean.boot / n, mean.behind / n}
+}
+
+// partsOf takes a wait apart by the instance that ended it: until that was launched, until it was ready,
+// and from then on.
+func (e *evidence) partsOf(arrival loop.Millis, r receipt) parts {
+	m := &e.watch.machines[r.by]
+	launched := max(arrival, m.launched)
+	ready := max(launched, m.ready)
+	return parts{launched - arrival, ready - launched, r.at - ready}
+}

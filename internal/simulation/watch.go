@@ -1,0 +1,102 @@
+package simulation
+
+import "github.com/eventscale/eventscale/internal/loop"
+
+// watch takes down what happens in a run, as far as the findings need it. Of traces with more than
+// mostSampled messages it follows each second, third, ... one, so that its memory is bounded.
+type watch struct {
+	stride   int64
+	first    []receipt // of each followed message
+	machines []machine // by id
+	live     int
+	starts   int64 // of jobs
+	kills    map[loop.Millis]int64
+	empty    []stretch // without any instance; the last may be open
+	unused   int       // instances that went without a job
+}
+
+// mostSampled are enough for percentiles of the slowest twentieth.
+const mostSampled = 1 << 20
+
+// receipt is when a message was first taken, and by which instance.
+type receipt struct {
+	at loop.Millis // less than 0: not yet
+	by int64
+}
+
+// machine is an instance.
+type machine struct {
+	launched, ready loop.Millis
+	worked          bool
+}
+
+// stretch is a time from and to; to is less than 0 while it goes on.
+type stretch struct{ from, to loop.Millis }
+
+// newWatch expects so many messages, and instances that are there from the start.
+func newWatch(messages, initial int) *watch {
+	stride := messages/mostSampled + 1
+	w := &watch{
+		stride: int64(stride), first: make([]receipt, (messages+stride-1)/stride),
+		machines: make([]machine, initial), live: initial, kills: map[loop.Millis]int64{},
+	}
+	for i := range w.first {
+		w.first[i].at = -1
+	}
+	if initial == 0 {
+		w.empty = append(w.empty, stretch{0, -1})
+	}
+	return w
+}
+
+// event is the run's Watch.
+func (w *watch) event(e loop.Event) {
+	switch e.Kind {
+	case loop.Received:
+		w.received(e)
+	case loop.Killed:
+		w.kills[e.At]++
+	case loop.Launched:
+		w.launched(e)
+	case loop.Ready:
+		w.machines[e.Instance].ready = e.At
+	case loop.InstanceRemoved:
+		w.removed(e)
+	case loop.Completed, loop.Redelivered, loop.DeadLettered, loop.DrainBegun: // told by the totals
+	}
+}
+
+func (w *watch) received(e loop.Event) {
+	w.starts++
+	w.machines[e.Instance].worked = true
+	if e.Message%w.stride == 0 {
+		if r := &w.first[e.Message/w.stride]; r.at < 0 {
+			*r = receipt{e.At, e.Instance}
+		}
+	}
+}
+
+func (w *watch) launched(e loop.Event) {
+	w.machines = append(w.machines, machine{launched: e.At})
+	if w.live == 0 {
+		w.empty[len(w.empty)-1].to = e.At
+	}
+	w.live++
+}
+
+func (w *watch) removed(e loop.Event) {
+	if !w.machines[e.Instance].worked {
+		w.unused++
+	}
+	w.live--
+	if w.live == 0 {
+		w.empty = append(w.empty, stretch{e.At, -1})
+	}
+}
+
+// end closes the books at the end of the run.
+func (w *watch) end(at loop.Millis) {
+	if n := len(w.empty); n > 0 && w.empty[n-1].to < 0 {
+		w.empty[n-1].to = at
+	}
+}

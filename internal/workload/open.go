@@ -1,0 +1,89 @@
+package workload
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/eventscale/eventscale/internal/loop"
+)
+
+// Stdin is the path that stands for standard input.
+const Stdin = "-"
+
+// Open reads a trace from a file, or from stdin for "-": CSV with the columns time_s,service_s or time_s
+// or t,count, or JSON lines with these as fields, either as it is or compressed with gzip. What it is, the
+// content decides and not the name. Its errors are *[InputError].
+func Open(path string, stdin io.Reader, o Options) (*Loaded, error) {
+	if path == Stdin {
+		return load(stdin, "stdin", "stdin", o)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	defer f.Close()
+	return load(f, path, filepath.Base(path), o)
+}
+
+func unreadable(path string, err error) error {
+	reason := err.Error()
+	if at, ok := errors.AsType[*os.PathError](err); ok {
+		reason = at.Err.Error()
+	}
+	return &InputError{Problem: fmt.Sprintf("--trace %s: cannot be read: %s", path, reason), Advice: "give the path of a trace, or - for standard input"}
+}
+
+// load reads a trace; errors call it by its path.
+func load(r io.Reader, path, name string, o Options) (*Loaded, error) {
+	jobs, err := read(r, path, o)
+	if err != nil {
+		return nil, err
+	}
+	if len(jobs) == 0 {
+		return nil, &InputError{Problem: path + ": the trace has no messages", Advice: adviceEmpty}
+	}
+	if span := jobs[len(jobs)-1].Arrival; span > maxSpan {
+		return nil, &InputError{Problem: fmt.Sprintf("%s: the last job comes at %v s, after more than a year", path, span.Seconds()), Advice: adviceStart}
+	}
+	return New(name, jobs)
+}
+
+// maxSpan: every minute is a row of the result, and who has more than a year has most likely another unit.
+const maxSpan = 366 * 24 * loop.Hour
+
+// read tells the content apart by its first bytes.
+func read(r io.Reader, path string, o Options) ([]loop.Job, error) {
+	b := bufio.NewReaderSize(r, readSize)
+	if start, _ := b.Peek(2); string(start) == "\x1f\x8b" {
+		z, err := gzip.NewReader(b)
+		if err != nil {
+			return nil, &InputError{Problem: fmt.Sprintf("%s: begins like gzip, but: %v", path, err)}
+		}
+		b = bufio.NewReaderSize(z, readSize)
+	}
+	start, _ := b.Peek(sniffed)
+	switch text := trimmed(start); {
+	case bytes.IndexByte(start, 0) >= 0:
+		return nil, &InputError{Problem: path + ": is not text", Advice: adviceForm}
+	case len(text) > 0 && (text[0] == '{' || text[0] == '['):
+		return readJSON(b, path, o)
+	}
+	return readCSV(b, path, o)
+}
+
+// trimmed is a text without the white space around it, and without the mark that some editors put first.
+func trimmed(text []byte) []byte {
+	return bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\uFEFF")))
+}
+
+// Sizes of reading.
+const (
+	readSize = 256 << 10 // larger than a pipe's, and small beside what is read
+	sniffed  = 512       // bytes that tell text from what is none
+)
