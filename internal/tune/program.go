@@ -54,10 +54,9 @@ const (
 // point of the method: primal, dual and slack.
 type iterate struct{ x, y, s []float64 }
 
-// dual solves the program by Mehrotra's predictor-corrector method and returns the rows' prices. They are as
-// good as the numbers let them be: whoever uses them must hold on to nothing but what can be proven of any
-// prices.
-func (p *program) dual() []float64 {
+// solve goes to an optimum by Mehrotra's predictor-corrector method, as near as the numbers let it: whoever uses
+// the answer must hold on to nothing but what can be proven of any.
+func (p *program) solve() iterate {
 	m := newBanded(len(p.rhs), p.band())
 	at := p.start(m)
 	for range mostSteepest {
@@ -65,7 +64,7 @@ func (p *program) dual() []float64 {
 			break
 		}
 	}
-	return at.y
+	return at
 }
 
 // start is Mehrotra's: the least-squares solution, pushed into the interior.
