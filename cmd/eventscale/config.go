@@ -44,9 +44,9 @@ func usesConfig(cmd *cobra.Command) bool {
 
 // fill sets the flags that were not given: from EVENTSCALE_*, else from the configuration file.
 func (a *app) fill(cmd *cobra.Command) error {
-	flags := cmd.Flags()
 	var errs []error
-	flags.VisitAll(func(f *pflag.Flag) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		flags, f := meant(cmd, f.Name)
 		name := variable(f.Name)
 		if value := a.env(name); value != "" && !f.Changed && f.Name != "help" && f.Name != "version" {
 			errs = append(errs, setFlag(flags, f, name, splitWords(f, value)))
@@ -63,11 +63,21 @@ func (a *app) fill(cmd *cobra.Command) error {
 		return err
 	}
 	for _, e := range entries {
-		if f := flags.Lookup(e.key); f != nil && !f.Changed {
+		if flags, f := meant(cmd, e.key); f != nil && !f.Changed {
 			errs = append(errs, setFlag(flags, f, e.place+": "+e.key, e.values))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// meant returns the flag that a name means in the environment and in a configuration file, which are for all
+// commands: the global one, even where a command has another of that name. It is nil where there is none.
+func meant(cmd *cobra.Command, name string) (*pflag.FlagSet, *pflag.Flag) {
+	global := cmd.Root().PersistentFlags()
+	if f := global.Lookup(name); f != nil {
+		return global, f
+	}
+	return cmd.Flags(), cmd.Flags().Lookup(name)
 }
 
 // variable is the environment variable of a flag: EVENTSCALE_SCALE_OUT_AT.

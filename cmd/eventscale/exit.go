@@ -9,10 +9,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/eventscale/eventscale/internal/loop"
 	"github.com/eventscale/eventscale/internal/provision"
 	"github.com/eventscale/eventscale/internal/stack"
 	"github.com/eventscale/eventscale/internal/state"
 	"github.com/eventscale/eventscale/internal/ui"
+	"github.com/eventscale/eventscale/internal/workload"
 )
 
 // The exit codes. `eventscale help exit-codes` prints exitMeanings.
@@ -77,7 +79,8 @@ func exitCode(err error) int {
 		return exitChanges
 	case is[*state.LockedError](err), is[*stack.AccountError](err), is[*state.BrokenError](err):
 		return exitState
-	case is[*usageError](err), is[*stack.FieldError](err), is[*stack.GroupError](err), is[*state.UnwritableError](err):
+	case is[*usageError](err), is[*stack.FieldError](err), is[*stack.GroupError](err), is[*state.UnwritableError](err),
+		is[*loop.FieldError](err), is[*workload.InputError](err), is[*noJobsError](err):
 		return exitUsage
 	case is[*credentialsError](err), stack.Denied(err), stack.Unauthenticated(err):
 		return exitDenied

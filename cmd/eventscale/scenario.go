@@ -45,7 +45,7 @@ type scenario struct {
 // The defaults of a scenario: a worker on an instance with a GPU, which loads a model of some gigabytes
 // before it takes its first job.
 const (
-	defaultRate         = 6 // jobs a minute: with jobs of 40 s, work for 4 instances on average
+	defaultRate         = 2 // jobs a minute: with jobs of 40 s, work for somewhat more than one instance
 	defaultShape        = "burst"
 	defaultBoot         = stack.Duration(3 * time.Minute)
 	defaultLaunch       = stack.Duration(30 * time.Second)
@@ -167,7 +167,7 @@ func (c *scenarioChecker) workload(s *scenario) {
 	shapes := workload.ProfileNames()
 	c.must(s.shape == "" && !s.given("profile") || slices.Contains(shapes, s.shape), "profile", s.shape, "must be "+orList(shapes),
 		didYouMean("", s.shape, shapes)+"a profile of AWS is set with AWS_PROFILE here")
-	c.must(s.rate > 0, "rate", s.rate, "must be above 0 jobs a minute", "for example --rate 6")
+	c.must(s.rate > 0, "rate", s.rate, "must be above 0 jobs a minute", "for example --rate 2")
 	c.must(!s.given("trace") || s.trace != "", "trace", `""`, "must be a file, or - for standard input", "")
 	if s.given("from-cloudwatch") {
 		c.must(s.fromCloudWatch >= stack.Duration(time.Minute) && time.Duration(s.fromCloudWatch) <= stack.MaxHistory, "from-cloudwatch", s.fromCloudWatch,

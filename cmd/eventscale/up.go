@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/eventscale/eventscale/internal/ingest"
 	"github.com/eventscale/eventscale/internal/provision"
@@ -50,7 +51,11 @@ settings in eventscale.yaml. The group itself is never changed.`
 
 // settingFlags gives a command the settings, and a help that groups them.
 func (a *app) settingFlags(cmd *cobra.Command, o *upOptions) {
-	groups := o.groups()
+	grouped(cmd, o.groups())
+}
+
+// grouped gives a command groups of flags, and a help that shows them as such.
+func grouped(cmd *cobra.Command, groups []*pflag.FlagSet) {
 	for _, g := range groups {
 		cmd.Flags().AddFlagSet(g)
 	}

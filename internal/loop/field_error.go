@@ -1,6 +1,9 @@
 package loop
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // FieldError is a setting that can not be: which one, where it was read from, and what is allowed.
 type FieldError struct {
@@ -18,6 +21,26 @@ func (e *FieldError) Error() string {
 		text = fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, text)
 	}
 	return text
+}
+
+// Hint says what could stand there instead; it is "" where the problem says it all.
+func (e *FieldError) Hint() string {
+	name := e.Path[strings.LastIndexAny(e.Path, ".")+1:]
+	name, _, _ = strings.Cut(name, "[")
+	if example, ok := examples()[name]; ok {
+		return fmt.Sprintf("for example %q: %s", name, example)
+	}
+	return ""
+}
+
+// examples are values that the fields which are most often wrong can have.
+func examples() map[string]string {
+	return map[string]string{
+		"min": "0", "max": "10", "initial": "0", "slots": "1", "launch_s": "30", "boot_s": "180", "warmup_s": "150",
+		"scale_in": `"protect"`, "visibility_timeout_s": "900", "service_s": "40", "rows": "[[0.5, 40]]", "counts": "[[0, 3], [60, 1]]",
+		"period_s": "60", "evaluation_periods": "2", "threshold": "10", "cooldown_s": "300", "target": "5",
+		"steps": `[{"lower": 0, "adjustment": 2}]`, "type": `"simple"`,
+	}
 }
 
 // checker keeps the first problem of a configuration.

@@ -34,17 +34,27 @@ func unfinished(e *evidence) (Finding, bool) {
 	if n == 0 {
 		return Finding{}, false
 	}
-	f := Finding{Text: fmt.Sprintf("%s of %d never done, though the run went on for %s after the last had come", were(n, "job"), len(e.jobs), span(e.last()))}
+	f := Finding{Text: fmt.Sprintf("%d of %s%s never done, though the run went on for %s after the last had come", n, count(int64(len(e.jobs)), "job"), verb(n, " was", " were"), span(e.last()))}
 	switch row := e.newest(); {
+	case e.watch.early > 0 && row.Active < e.config.Group.Max:
+		f.Text += fmt.Sprintf(": scale-in took %s away before %s ready, again and again", count(int64(e.watch.early), "instance"), verb(int64(e.watch.early), "it was", "they were"))
+		f.Hint = adviceLower
 	case row.Active == 0:
 		f.Text += ": there was no instance, and too few jobs waited to start one"
-		f.Hint = "use --preset safe, which starts an instance for a single job; or keep one with --min 1"
+		f.Hint = adviceWake
 	case row.Active >= e.config.Group.Max && row.Visible > 0:
 		f.Text += ": the group was at its maximum"
 		f.Hint = e.more()
 	}
 	return f, true
 }
+
+// Advice that more than one finding gives.
+const (
+	adviceProtect = "protect busy instances from scale-in; --scale-in protect shows what that changes"
+	adviceWake    = "use --preset safe, which starts an instance for a single job; or keep one with --min 1"
+	adviceLower   = "use --scale-in-at 0, so that a job that waits keeps its instance; or keep one with --min 1"
+)
 
 // last is how long the run went on after the last arrival.
 func (e *evidence) last() loop.Millis {
@@ -64,9 +74,6 @@ func deadLettered(e *evidence) (Finding, bool) {
 		Hint: adviceProtect,
 	}, n > 0
 }
-
-// adviceProtect is what helps where a busy instance was taken.
-const adviceProtect = "protect busy instances from scale-in; --scale-in protect shows what that changes"
 
 // killed is for jobs whose instance was taken while they ran.
 func killed(e *evidence) (Finding, bool) {
@@ -117,10 +124,10 @@ func (e *evidence) blame(p loop.Policy) (why, hint string) {
 	switch {
 	case ok && alarm.Metric == loop.Visible:
 		return "it does not see messages in flight", "use --preset safe"
-	case ok && alarm.Metric == loop.Backlog && alarm.Threshold >= 1:
+	case ok && alarm.Metric == loop.Backlog && !alarm.Comparison.Greater() && alarm.Threshold >= 1:
 		return fmt.Sprintf("it acts while up to %s left, and takes the oldest instance, busy or not", are(int64(alarm.Threshold), "job")),
 			"--scale-in-at 0, or " + adviceProtect
-	case ok && alarm.Metric == loop.Backlog:
+	case ok && alarm.Metric == loop.Backlog && !alarm.Comparison.Greater():
 		return "they came between the sample that showed none and the scale-in", adviceProtect
 	}
 	return "it shrinks a group that is still at work, and takes the oldest instance, busy or not", adviceProtect

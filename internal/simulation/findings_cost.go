@@ -40,7 +40,7 @@ func (e *evidence) calmer(p loop.Policy) string {
 	switch alarm, ok := alarmOf(p); {
 	case ok && alarm.Metric == loop.Visible:
 		return "use --preset safe: jobs that run keep it from shrinking"
-	case ok && alarm.Threshold > 0:
+	case ok && !alarm.Comparison.Greater() && alarm.Threshold > 0:
 		return fmt.Sprintf("a lower --scale-in-at, or --periods %d", 2*alarm.EvaluationPeriods)
 	case ok:
 		return fmt.Sprintf("try --periods %d", 2*alarm.EvaluationPeriods)
@@ -50,11 +50,16 @@ func (e *evidence) calmer(p loop.Policy) string {
 
 // unused is for instances that were paid for and never worked.
 func unused(e *evidence) (Finding, bool) {
-	n := int64(e.watch.unused)
-	return Finding{
-		Text: fmt.Sprintf("%s launched and removed again without a job: the others had done the work before it was ready", were(n, "instance")),
-		Hint: "smaller steps out, a higher --scale-out-at, or a shorter boot",
-	}, n > 0 && 10*n >= e.result.Totals.InstancesLaunched
+	n, early := int64(e.watch.unused), int64(e.watch.early)
+	if n == 0 || 10*n < e.result.Totals.InstancesLaunched {
+		return Finding{}, false
+	}
+	f := Finding{Text: fmt.Sprintf("%s launched and removed again without a job", were(n, "instance")), Hint: "smaller steps out, a higher --scale-out-at, or a shorter boot"}
+	if early > 0 {
+		f.Text += fmt.Sprintf(", %d of them before they were ready", early)
+		f.Hint = adviceLower
+	}
+	return f, true
 }
 
 // idle is for instances that stood by though nothing was in the queue or under work.
@@ -72,5 +77,16 @@ func idle(e *evidence) (Finding, bool) {
 	if e.result.Totals.ScaleInActions == 0 {
 		return Finding{Text: hours + ": scale-in never fired"}, true
 	}
-	return Finding{Text: hours, Hint: "shrink sooner: a larger --scale-in-by, or a shorter --cooldown"}, true
+	return Finding{Text: hours, Hint: e.sooner()}, true
+}
+
+// sooner says what makes the policies shrink sooner.
+func (e *evidence) sooner() string {
+	switch _, ok := alarmOf(e.config.Policies[0]); {
+	case ok && e.simple():
+		return "shrink sooner: a larger --scale-in-by, or a shorter --cooldown"
+	case ok:
+		return "shrink sooner: a larger --scale-in-by"
+	}
+	return ""
 }

@@ -39,8 +39,8 @@ func firstJob(e *evidence) (Finding, bool) {
 		}
 	}
 	f := Finding{Text: fmt.Sprintf("the first job of an empty group waited up to %s until an instance was asked for%s", span(longest), repeated(times)), Hint: "keep an instance with --min 1"}
-	if !e.wakes() {
-		f.Hint = "use --preset safe, which starts an instance for a single job; or keep one with --min 1"
+	if e.simple() && !e.wakes() {
+		f.Hint = adviceWake
 	}
 	return f, times > 0
 }
@@ -64,22 +64,85 @@ func (e *evidence) wakes() bool {
 	return false
 }
 
+// simple is whether all policies are simple ones.
+func (e *evidence) simple() bool {
+	for _, p := range e.config.Policies {
+		if _, ok := p.(*loop.Simple); !ok {
+			return false
+		}
+	}
+	return true
+}
+
 // parts are what a wait was made of.
-type parts struct{ launch, boot, behind loop.Millis }
+type parts struct {
+	launch, boot, behind loop.Millis
+	growing              loop.Millis // as much of all that as the group was growing
+}
 
 func (p parts) sum() loop.Millis { return p.launch + p.boot + p.behind }
 
-// slowest is for waits that were mostly for instances that did not yet exist, or booted.
+// slowest is for waits that were mostly for instances that did not yet exist, booted, or were still too few
+// because the group was growing.
 func slowest(e *evidence) (Finding, bool) {
 	p95, mean := e.tail()
-	if p95 < leastSlow || mean.launch+mean.boot < mean.behind {
+	switch {
+	case p95 < leastSlow:
 		return Finding{}, false
+	case mean.launch+mean.boot >= mean.behind:
+		return Finding{
+			Text: fmt.Sprintf("the slowest 5 %% of jobs waited %s on average: %s until an instance was launched, %s while it booted, %s behind other jobs",
+				span(mean.sum()), span(mean.launch), span(mean.boot), span(mean.behind)),
+			Hint: e.faster(mean),
+		}, true
+	case 2*mean.growing >= mean.sum():
+		return Finding{
+			Text: fmt.Sprintf("the slowest 5 %% of jobs waited %s on average, %s of it while the group was still growing: it took up to %s from the first step to the last",
+				span(mean.sum()), span(mean.growing), span(longest(e.growth()))),
+			Hint: e.faster(parts{launch: 1}),
+		}, true
 	}
-	return Finding{
-		Text: fmt.Sprintf("the slowest 5 %% of jobs waited %s on average: %s until an instance was launched, %s while it booted, %s behind other jobs",
-			span(mean.sum()), span(mean.launch), span(mean.boot), span(mean.behind)),
-		Hint: e.faster(mean),
-	}, true
+	return Finding{}, false
+}
+
+// growth are the times in which the group grew: from the first of some steps out to when the instances of
+// the last were ready, with no step in between them.
+func (e *evidence) growth() []stretch {
+	var all []stretch
+	grew := false
+	for _, a := range e.result.Actions {
+		at := loop.FromSeconds(a.Time)
+		if a.To < a.From {
+			grew = false
+			continue
+		}
+		ready := at + max(e.config.Group.Boot[0], e.config.Group.Launch)
+		if grew && at <= all[len(all)-1].to+leastFirst {
+			all[len(all)-1].to = ready
+		} else {
+			all = append(all, stretch{at, ready})
+		}
+		grew = true
+	}
+	return all
+}
+
+// longest is the length of the longest stretch.
+func longest(all []stretch) loop.Millis {
+	var most loop.Millis
+	for _, s := range all {
+		most = max(most, s.to-s.from)
+	}
+	return most
+}
+
+// within is how much of a time lies in some stretches, which are in order and do not overlap.
+func within(all []stretch, from, to loop.Millis) loop.Millis {
+	var sum loop.Millis
+	for _, s := range all {
+		sum += max(0, min(to, s.to)-max(from, s.from))
+	}
+	return sum
 }
 
 // faster says what shortens the longer of the two.
@@ -89,7 +152,7 @@ func (e *evidence) faster(mean parts) string {
 	}
 	for _, p := range e.config.Policies {
 		if simple, ok := p.(*loop.Simple); ok && simple.Adjustment > 0 && simple.Cooldown > 0 && simple.Alarm.Metric != loop.Stranded {
-			return fmt.Sprintf("this policy adds %s and then pauses for %s: --policy table asks for all at once, or try --scale-out-by %d",
+			return fmt.Sprintf("this policy adds %s and then pauses for %s: --preset table asks for all at once, or try --scale-out-by %d",
 				count(int64(simple.Adjustment), "instance"), span(simple.Cooldown), 2*simple.Adjustment)
 		}
 	}
@@ -99,30 +162,40 @@ func (e *evidence) faster(mean parts) string {
 // tail is the 95th percentile of the waits for a first start, and what those from there on were made of,
 // on average. Jobs that were never started are not in it.
 func (e *evidence) tail() (p95 loop.Millis, mean parts) {
-	waits := make([]parts, 0, len(e.watch.first))
+	waits := make([]wait, 0, len(e.watch.first))
 	for i, r := range e.watch.first {
 		if r.at >= 0 {
-			waits = append(waits, e.partsOf(e.jobs[int64(i)*e.watch.stride].Arrival, r))
+			waits = append(waits, wait{e.jobs[int64(i)*e.watch.stride].Arrival, r})
 		}
 	}
 	if len(waits) == 0 {
 		return 0, mean
 	}
-	slices.SortFunc(waits, func(a, b parts) int { return cmp.Compare(a.sum(), b.sum()) })
-	from := max((95*len(waits)+99)/100-1, 0)
-	slow := waits[from:]
+	slices.SortFunc(waits, func(a, b wait) int { return cmp.Compare(a.length(), b.length()) })
+	slow := waits[max((95*len(waits)+99)/100-1, 0):]
+	growth := e.growth()
 	for _, w := range slow {
-		mean.launch, mean.boot, mean.behind = mean.launch+w.launch, mean.boot+w.boot, mean.behind+w.behind
+		p := e.partsOf(w)
+		mean.launch, mean.boot, mean.behind = mean.launch+p.launch, mean.boot+p.boot, mean.behind+p.behind
+		mean.growing += within(growth, w.arrival, w.end.at)
 	}
 	n := loop.Millis(len(slow))
-	return slow[0].sum(), parts{mean.launch / n, mean.boot / n, mean.behind / n}
+	return slow[0].length(), parts{mean.launch / n, mean.boot / n, mean.behind / n, mean.growing / n}
 }
+
+// wait is that of a message for its first start.
+type wait struct {
+	arrival loop.Millis
+	end     receipt
+}
+
+func (w wait) length() loop.Millis { return w.end.at - w.arrival }
 
 // partsOf takes a wait apart by the instance that ended it: until that was launched, until it was ready,
 // and from then on.
-func (e *evidence) partsOf(arrival loop.Millis, r receipt) parts {
-	m := &e.watch.machines[r.by]
-	launched := max(arrival, m.launched)
+func (e *evidence) partsOf(w wait) parts {
+	m := &e.watch.machines[w.end.by]
+	launched := max(w.arrival, m.launched)
 	ready := max(launched, m.ready)
-	return parts{launched - arrival, ready - launched, r.at - ready}
+	return parts{launch: launched - w.arrival, boot: ready - launched, behind: w.end.at - ready}
 }

@@ -101,8 +101,14 @@ func (s *interruptible) Read(dst []loop.Job) (int, error) {
 	return n, nil
 }
 
+// maxJobs are held in memory, 16 bytes each.
+const maxJobs = 50_000_000
+
 // jobsOf takes a trace apart.
 func jobsOf(trace *loop.Trace) ([]loop.Job, error) {
+	if trace.Len() > maxJobs {
+		return nil, fmt.Errorf("the trace has %d messages; there must be at most %d", trace.Len(), maxJobs)
+	}
 	jobs := make([]loop.Job, trace.Len())
 	source := trace.Source()
 	for have := 0; have < len(jobs); {

@@ -13,6 +13,7 @@ type watch struct {
 	kills    map[loop.Millis]int64
 	empty    []stretch // without any instance; the last may be open
 	unused   int       // instances that went without a job
+	early    int       // of those: that went before they were ready
 }
 
 // mostSampled are enough for percentiles of the slowest twentieth.
@@ -27,7 +28,7 @@ type receipt struct {
 // machine is an instance.
 type machine struct {
 	launched, ready loop.Millis
-	worked          bool
+	booted, worked  bool
 }
 
 // stretch is a time from and to; to is less than 0 while it goes on.
@@ -42,6 +43,9 @@ func newWatch(messages, initial int) *watch {
 	}
 	for i := range w.first {
 		w.first[i].at = -1
+	}
+	for i := range w.machines {
+		w.machines[i].booted = true
 	}
 	if initial == 0 {
 		w.empty = append(w.empty, stretch{0, -1})
@@ -59,7 +63,8 @@ func (w *watch) event(e loop.Event) {
 	case loop.Launched:
 		w.launched(e)
 	case loop.Ready:
-		w.machines[e.Instance].ready = e.At
+		m := &w.machines[e.Instance]
+		m.ready, m.booted = e.At, true
 	case loop.InstanceRemoved:
 		w.removed(e)
 	case loop.Completed, loop.Redelivered, loop.DeadLettered, loop.DrainBegun: // told by the totals
@@ -85,7 +90,11 @@ func (w *watch) launched(e loop.Event) {
 }
 
 func (w *watch) removed(e loop.Event) {
-	if !w.machines[e.Instance].worked {
+	switch m := &w.machines[e.Instance]; {
+	case !m.booted:
+		w.unused++
+		w.early++
+	case !m.worked:
 		w.unused++
 	}
 	w.live--

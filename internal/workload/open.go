@@ -57,15 +57,34 @@ func load(r io.Reader, path, name string, o Options) (*Loaded, error) {
 // maxSpan: every minute is a row of the result, and who has more than a year has most likely another unit.
 const maxSpan = 366 * 24 * loop.Hour
 
+// OpenModel reads a trace as the model has it, to the letter: CSV, whose rows need not be in order and may
+// have times before 0, and which the model's own arrivals turn into messages; gzip too.
+func OpenModel(path string, stdin io.Reader, arrivals loop.Arrivals) (*loop.Trace, error) {
+	name, r := "stdin", stdin
+	if path != Stdin {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, unreadable(path, err)
+		}
+		defer f.Close()
+		name, r = path, f
+	}
+	text, err := unzipped(r, name)
+	if err != nil {
+		return nil, err
+	}
+	trace, err := loop.CSV{Name: name, Arrivals: arrivals}.Read(text)
+	if err != nil {
+		return nil, &InputError{Problem: err.Error()}
+	}
+	return trace, nil
+}
+
 // read tells the content apart by its first bytes.
 func read(r io.Reader, path string, o Options) ([]loop.Job, error) {
-	b := bufio.NewReaderSize(r, readSize)
-	if start, _ := b.Peek(2); string(start) == "\x1f\x8b" {
-		z, err := gzip.NewReader(b)
-		if err != nil {
-			return nil, &InputError{Problem: fmt.Sprintf("%s: begins like gzip, but: %v", path, err)}
-		}
-		b = bufio.NewReaderSize(z, readSize)
+	b, err := unzipped(r, path)
+	if err != nil {
+		return nil, err
 	}
 	start, _ := b.Peek(sniffed)
 	switch text := trimmed(start); {
@@ -75,6 +94,19 @@ func read(r io.Reader, path string, o Options) ([]loop.Job, error) {
 		return readJSON(b, path, o)
 	}
 	return readCSV(b, path, o)
+}
+
+// unzipped reads what is compressed with gzip as what it was, and all else as it is.
+func unzipped(r io.Reader, path string) (*bufio.Reader, error) {
+	b := bufio.NewReaderSize(r, readSize)
+	if start, _ := b.Peek(2); string(start) != "\x1f\x8b" {
+		return b, nil
+	}
+	z, err := gzip.NewReader(b)
+	if err != nil {
+		return nil, &InputError{Problem: fmt.Sprintf("%s: begins like gzip, but: %v", path, err)}
+	}
+	return bufio.NewReaderSize(z, readSize), nil
 }
 
 // trimmed is a text without the white space around it, and without the mark that some editors put first.

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"github.com/eventscale/eventscale/internal/loop"
+	"github.com/eventscale/eventscale/internal/simulation"
+	"github.com/eventscale/eventscale/internal/stack"
+	"github.com/eventscale/eventscale/internal/workload"
+)
+
+// simulateModel runs a configuration of the model as it is. As JSON it prints the model's own output and
+// nothing else, so that other implementations can be held against it.
+func (a *app) simulateModel(ctx context.Context, o *simulateOptions) error {
+	if err := o.onlyModel(); err != nil {
+		return err
+	}
+	model, err := a.readModel(o)
+	if err != nil {
+		return err
+	}
+	return a.report(ctx, o, *model.Config, o.model, model.Trace, []simulation.Candidate{
+		{Name: "model", Settings: "--model " + o.model, Policies: model.Config.Policies},
+	})
+}
+
+// onlyModel refuses the flags that a configuration of the model leaves nothing to say for.
+func (o *simulateOptions) onlyModel() error {
+	var errs []error
+	o.scenario.set.VisitAll(func(f *pflag.Flag) {
+		if f.Changed && f.Name != "trace" {
+			errs = append(errs, &usageError{fmt.Sprintf("--%s plays no part with --model", f.Name), "the model's configuration says it all; change it there"})
+		}
+	})
+	if len(o.compare) > 0 {
+		errs = append(errs, &usageError{"--compare plays no part with --model", "run each configuration by itself"})
+	}
+	return errors.Join(errs...)
+}
+
+// readModel reads the configuration, and its trace from where it is.
+func (a *app) readModel(o *simulateOptions) (*loop.Model, error) {
+	if o.model == workload.Stdin && o.trace == workload.Stdin {
+		return nil, &usageError{"--model - and --trace - both read stdin", "give one of them as a file"}
+	}
+	data, err := a.readInput(o.model)
+	if err != nil {
+		return nil, &stack.FieldError{Field: "model", Value: o.model, Allowed: "cannot be read: " + cause(err)}
+	}
+	model, err := loop.ParseModel(data)
+	if err != nil {
+		return nil, &modelError{o.model, err}
+	}
+	if o.trace != "" {
+		arrivals := loop.DefaultArrivals()
+		if model.Config.Arrivals != nil {
+			arrivals = *model.Config.Arrivals
+		}
+		model.Trace, err = workload.OpenModel(o.trace, a.stdin, arrivals)
+	}
+	if err == nil && model.Trace == nil {
+		err = &usageError{o.model + ": has no trace", "put one under \"trace\", or give it with --trace FILE"}
+	}
+	return model, err
+}
+
+func (a *app) readInput(path string) ([]byte, error) {
+	if path == workload.Stdin {
+		return io.ReadAll(a.stdin)
+	}
+	return os.ReadFile(path)
+}
+
+// modelError says where in which file a configuration is wrong.
+type modelError struct {
+	path string
+	err  error
+}
+
+func (e *modelError) Error() string { return fmt.Sprintf("%s: %v", e.path, e.err) }
+func (e *modelError) Unwrap() error { return e.err }
