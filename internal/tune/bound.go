@@ -3,7 +3,8 @@ package tune
 import "github.com/eventscale/eventscale/internal/loop"
 
 // LowerBound is what no policy can stay below that holds the objective on this trace in the model: not even a
-// schedule that knows every job in advance. It is in milliseconds of instances.
+// schedule that knows every job in advance and has as many instances at the start as it likes. It is in milliseconds
+// of instances.
 //
 // It is the largest of some bounds, each of which holds by itself: of every limit the bound by prices (see
 // prices.bound, where the proof is), for prices that come from a linear program; all work divided by the slots;

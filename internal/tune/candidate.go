@@ -1,6 +1,9 @@
 package tune
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/eventscale/eventscale/internal/loop"
 	"github.com/eventscale/eventscale/internal/stack"
 )
@@ -25,6 +28,18 @@ type Candidate struct {
 	Least  int
 }
 
+// settings are the candidate's in the words of the flags.
+func (c *Candidate) settings() string {
+	if c.Family != Target {
+		return c.Spec.Settings()
+	}
+	counted := "waiting"
+	if c.Target.CountInflight {
+		counted = "waiting and running"
+	}
+	return fmt.Sprintf("target tracking: %v jobs an instance, %s", c.Target.Target, counted)
+}
+
 // rules are the candidate's policies as the model has them.
 func (c *Candidate) rules(most int) []loop.Policy {
 	if c.Family == Target {
@@ -47,10 +62,5 @@ func (c *Candidate) config(base *loop.Config) *loop.Config {
 
 // simplicity orders the families for ties.
 func (c *Candidate) simplicity() int {
-	for i, f := range Families() {
-		if f == c.Family {
-			return i
-		}
-	}
-	return len(Families())
+	return slices.Index(Families(), c.Family)
 }

@@ -15,6 +15,8 @@ type scale struct {
 	most  int
 	jobs  float64 // that an instance can do within the objective's bound
 	fleet int     // the cheapest fixed fleet, or the group's maximum
+
+	standing bool // the group's least is sought too: the objective leaves no time to launch anything
 }
 
 // share is a number of tenths of jobs.
@@ -36,15 +38,35 @@ func (s scale) families(names []string) []family {
 	all := map[string]func() family{Simple: s.simple, Step: s.step, Table: s.table, Target: s.target}
 	var list []family
 	for _, n := range names {
-		list = append(list, all[n]())
+		f := all[n]()
+		if s.standing {
+			f = s.stand(f)
+		}
+		list = append(list, f)
 	}
 	return list
 }
 
+// stand adds the group's least to a family.
+func (s scale) stand(f family) family {
+	last, build := len(f.axes), f.build
+	f.axes = append(f.axes, axis{[]int{s.least, s.part(.4), s.part(.7), s.part(1)}, s.least, s.most, false})
+	f.build = func(at []int) Candidate {
+		c := build(at)
+		c.Least = at[last]
+		return c
+	}
+	return f
+}
+
 func (s scale) base(policy string) Candidate {
-	spec := s.spec
-	spec.Policy, spec.Steps, spec.Table, spec.JobsPerInstance = policy, nil, nil, 0
-	spec.Period = stack.Duration(time.Minute)
+	preset := map[string]string{Simple: stack.Safe, Step: stack.Step, Table: stack.Table, Target: stack.Safe}[policy]
+	spec := stack.DefaultsOf(preset)
+	spec.Steps, spec.Table, spec.JobsPerInstance = nil, nil, 0
+	spec.VisibilityTimeout = s.spec.VisibilityTimeout
+	if policy == Step || policy == Table {
+		spec.Warmup = s.spec.Warmup
+	}
 	return Candidate{Family: policy, Spec: spec, Least: s.least}
 }
 

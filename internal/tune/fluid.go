@@ -115,7 +115,6 @@ func (f *fluid) build() {
 		f.rows = append(f.rows, b)
 	}
 	f.rhs[f.rows[f.bins-1].arrived] = total
-	f.rhs[f.rows[0].grow] = f.r.initial
 	f.quota = f.row(f.r.late + 1e-3)
 	for i := range f.bins {
 		f.capacityColumns(i)
@@ -140,7 +139,11 @@ func (f *fluid) capacityColumns(i int) {
 	b := &f.rows[i]
 	level := append(f.next(i, func(b *binRows) int { return b.grow }), entry{b.grow, 1}, entry{b.fit, -1})
 	f.levels = append(f.levels, f.variable(1, level...))
-	f.variable(f.r.boot/f.width, entry{b.grow, -1})
+	boot := f.r.boot
+	if i == 0 {
+		boot = min(boot, f.from) // or it was there at the start, and waited
+	}
+	f.variable(boot/f.width, entry{b.grow, -1})
 	f.variable(0, entry{b.grow, 1})
 }
 

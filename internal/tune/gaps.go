@@ -13,15 +13,14 @@ import (
 // only those count as missed that lie within by a whole bin on both sides.
 type gaps struct {
 	*prices
-	r       *relaxation
-	started bool  // an instance is there at 0
-	open    []int // of each job the first edge above its arrival
-	shut    []int // and above its deadline
-	reach   int   // bins beyond which a gap costs the boot, and spans any one job
+	r     *relaxation
+	open  []int // of each job the first edge above its arrival
+	shut  []int // and above its deadline
+	reach int   // bins beyond which a gap costs the boot, and spans any one job
 }
 
 func newGaps(p *prices, r *relaxation) *gaps {
-	g := &gaps{prices: p, r: r, started: r.initial > 0}
+	g := &gaps{prices: p, r: r}
 	longest := r.boot
 	for _, j := range r.jobs {
 		longest = max(longest, j.deadline-j.arrival)
@@ -60,7 +59,7 @@ func (g *gaps) cost(savings []float64, q float64) float64 {
 	far := math.Inf(1) // the least of on[a] - open[a+1] over the edges a that are out of reach
 	for b := range on {
 		before := shut[max(0, b-1)]
-		on[b] = min(g.start(b)+before, far+g.r.boot+before)
+		on[b] = min(min(g.edge(b), g.r.boot), far+g.r.boot) + before // the first gap begins at the start
 		if b > 0 {
 			on[b] = min(on[b], on[b-1]+(1-g.bins[b-1])*g.width)
 		}
@@ -77,12 +76,4 @@ func (g *gaps) cost(savings []float64, q float64) float64 {
 		least = min(least, cost+all-open[min(a+1, n+1)])
 	}
 	return least
-}
-
-// start is what it costs that the first instance is ready at an edge and none before.
-func (g *gaps) start(b int) float64 {
-	if g.started {
-		return min(g.edge(b), g.r.boot)
-	}
-	return g.r.boot
 }

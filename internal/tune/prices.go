@@ -14,11 +14,11 @@ type prices struct {
 	sums        []float64 // of bins*width up to the start of each
 }
 
-// newPrices makes prices of any numbers, such that no instance that is launched can earn more than it costs: over
-// no stretch of time may they exceed 1 by more than the boot, in sum.
+// newPrices makes prices of any numbers, such that no instance can earn more than it costs: over no stretch of time
+// may they exceed 1 by more than the boot, in sum; and over none that begins at 0 by anything.
 func newPrices(from, width, boot float64, bins []float64) *prices {
 	p := &prices{from, width, slices.Clone(bins), make([]float64, len(bins)+1)}
-	surplus, sum := 0.0, 0.0
+	surplus, sum := max(0, boot-from), 0.0
 	for i, v := range p.bins {
 		if math.IsNaN(v) || v < 0 {
 			v = 0
@@ -79,11 +79,10 @@ func (p *prices) cheapest(first, last, length float64) float64 {
 // is late, it costs at least c - s: the service at the lowest price that there is from the deadline on. Lost
 // work, and messages taken twice, only add to it.
 //
-// The first term parts into layers: the k-th has N >= k billed, and R >= k ready. A layer above those of the
-// beginning is billed boot seconds before each stretch in which it is ready, or from the stretch before on, where
-// that is nearer; so a stretch comes to at least boot - ∫(p - 1) over it, which newPrices keeps from being
-// negative. A layer of the initial instances may have one stretch that begins at 0 without boot. A layer up to
-// the group's least is billed to the end. The first layer is more than that: it must be ready at some time between
+// The first term parts into layers: the k-th has N >= k billed, and R >= k ready. A layer is billed boot seconds
+// before each stretch in which it is ready, or from the stretch before or the start on, where that is nearer; so a
+// stretch comes to at least boot - ∫(p - 1) over it, and one at the start to -∫(p - 1) from 0 on, which newPrices
+// keeps from being negative. A layer up to the group's least is billed to the end, from 0 on. The first layer is more than that: it must be ready at some time between
 // arrival and deadline of every job that is not late. Let v be the least that it comes to if it may miss each job
 // for a fee (see gaps.cost).
 //
@@ -91,17 +90,16 @@ func (p *prices) cheapest(first, last, length float64) float64 {
 // least v - Σ f over Z, and the runs to Σ c - Σ s over Z. Choose a number q, and f = max(0, q - s). Then what
 // Z takes off is Σ max(s, q) over Z, at most q m + Σ max(0, s - q) over all jobs.
 func (p *prices) bound(r *relaxation) float64 {
-	kept, idle := p.beginning(r.end)
 	runs, savings := p.runs(r)
 	if r.least > 0 {
-		return runs - takeOff(r, savings, threshold(r, savings)) + r.least*kept + (r.initial-r.least)*idle
+		return runs - takeOff(r, savings, threshold(r, savings)) + r.least*p.kept(r.end)
 	}
 	g := newGaps(p, r)
 	best := math.Inf(-1)
 	for _, q := range thresholds(r, savings) {
 		best = max(best, g.cost(savings, q)-takeOff(r, savings, q))
 	}
-	return runs + best + max(0, r.initial-1)*idle
+	return runs + best
 }
 
 // runs is what all jobs must pay if they are on time, and what each job saves if it is late.
@@ -167,15 +165,13 @@ func (p *prices) later() []float64 {
 	return low
 }
 
-// beginning is what a layer of the group's least comes to at least, and what one of the initial instances.
-func (p *prices) beginning(end float64) (kept, idle float64) {
-	kept = end - p.upTo(end)
-	for i := range p.sums {
-		left := p.edge(i) - p.sums[i]
-		idle = min(idle, left)
-		if p.edge(i) >= end {
-			kept = min(kept, left)
+// kept is what a layer of the group's least comes to at least: it is billed from 0 to the end or longer.
+func (p *prices) kept(end float64) float64 {
+	least := end - p.upTo(end)
+	for i, sum := range p.sums {
+		if t := p.edge(i); t >= end {
+			least = min(least, t-sum)
 		}
 	}
-	return kept, idle
+	return least
 }

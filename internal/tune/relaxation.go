@@ -11,12 +11,12 @@ import (
 // relaxation is what the lower bound is computed of: jobs with deadlines, and what an instance costs before
 // it works. Times are in seconds.
 type relaxation struct {
-	slots          float64
-	boot           float64 // from launch to the first poll, at best
-	least, initial float64 // instances
-	end            float64 // the run goes on at least to here
-	late           float64 // jobs that may begin after their deadline
-	jobs           []timed
+	slots float64
+	boot  float64 // from launch to the first poll, at best; those that are there at the start need none
+	least float64 // instances that there always are
+	end   float64 // the run goes on at least to here
+	late  float64 // jobs that may begin after their deadline
+	jobs  []timed
 }
 
 // timed are jobs that are alike: they arrive, must begin by the deadline, and then each takes a slot for
@@ -31,7 +31,7 @@ func (p *Problem) relax(l Limit) *relaxation {
 	g := &p.Config.Group
 	r := &relaxation{
 		slots: float64(g.Slots), boot: max(slices.Min(g.Boot), g.Launch).Seconds(),
-		least: float64(g.Min), initial: float64(g.Initial),
+		least: float64(g.Min),
 	}
 	n := int64(len(p.Jobs))
 	r.late = float64(n)

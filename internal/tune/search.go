@@ -11,6 +11,9 @@ type search struct {
 	problem  *Problem
 	families []hunt
 	seen     map[string]*trial
+	best     *trial // that holds
+	tried    int
+	late     bool // the time was used up
 }
 
 // hunt is the search within one family.
@@ -31,42 +34,39 @@ type point struct {
 
 // seeds are the points around which the next round looks: the best few, and the few that hold nearly and
 // cost little.
-const seeds = 3
+const seeds = 2
 
 // scattered is how many points a round tries around each seed in several directions at once: what is cheaper
 // in one direction mostly fails and must be made up for in another.
-const scattered = 8
+const scattered = 6
 
+// run tries the coarse grids, and then looks around what is best, until nothing better is found on the finest
+// level, or the time or the number of candidates is used up.
 func (s *search) run() error {
-	var err error
-	var first [][]ask
+	var asked []ask
 	for i := range s.families {
-		first = append(first, asks(&s.families[i], s.families[i].family.grid()))
+		asked = append(asked, asks(&s.families[i], s.families[i].family.grid())...)
 	}
-	if err = s.round(first); err != nil {
-		return err
-	}
-	for s.problem.more(len(s.seen)) {
-		var next [][]ask
-		for i := range s.families {
-			h := &s.families[i]
-			if h.level < len(steps) {
-				next = append(next, asks(h, h.around()))
-			}
-		}
-		if len(next) == 0 {
-			return nil
-		}
-		if err := s.round(next); err != nil {
+	for len(asked) > 0 {
+		if err := s.round(asked); err != nil || s.late || len(s.seen) >= mostCandidates {
 			return err
+		}
+		asked = nil
+		for i := range s.families {
+			if h := &s.families[i]; h.level < len(steps) {
+				asked = append(asked, asks(h, h.around())...)
+			}
 		}
 	}
 	return nil
 }
 
+// mostCandidates bounds a search on short traces, on which hardly any time passes.
+const mostCandidates = 12_000
+
 // again is how often a family is gone through once more from the coarsest level, with other random numbers,
 // after nothing better was found on the finest.
-const again = 2
+const again = 1
 
 // ask is a point that a family wants tried.
 type ask struct {
@@ -82,10 +82,12 @@ func asks(h *hunt, points [][]int) []ask {
 	return list
 }
 
-// round tries what the families ask for, all at once.
-func (s *search) round(lists [][]ask) error {
+// batch is how many candidates are run before time and context are looked at.
+const batch = 64
+
+// round tries what is asked for, and lets every family look at the outcome.
+func (s *search) round(asked []ask) error {
 	var fresh []Candidate
-	asked := slices.Concat(lists...)
 	keys := make([]string, len(asked))
 	for i, a := range asked {
 		c := a.hunt.family.build(a.at)
@@ -95,15 +97,13 @@ func (s *search) round(lists [][]ask) error {
 			fresh = append(fresh, c)
 		}
 	}
-	trials, err := s.problem.judgeAll(fresh)
-	if err != nil {
+	if err := s.try(fresh); err != nil {
 		return err
 	}
-	for _, t := range trials {
-		s.seen[t.key()] = t
-	}
 	for i, a := range asked {
-		a.hunt.pool = append(a.hunt.pool, point{a.at, s.seen[keys[i]]})
+		if t := s.seen[keys[i]]; t != nil {
+			a.hunt.pool = append(a.hunt.pool, point{a.at, t})
+		}
 	}
 	for i := range s.families {
 		s.families[i].settle()
@@ -111,8 +111,51 @@ func (s *search) round(lists [][]ask) error {
 	return nil
 }
 
+// try runs candidates until the time is used up. Those that it does not come to are forgotten.
+func (s *search) try(fresh []Candidate) error {
+	p := s.problem
+	for candidates := range slices.Chunk(fresh, batch) {
+		if s.late = s.late || p.Budget > 0 && p.Elapsed() >= p.Budget; s.late {
+			for _, c := range candidates {
+				delete(s.seen, c.key())
+			}
+			continue
+		}
+		trials, err := p.judgeAll(candidates)
+		if err == nil {
+			err = p.ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		for _, t := range trials {
+			s.seen[t.key()] = t
+			if t.feasible && (s.best == nil || better(t, s.best) < 0) {
+				s.best = t
+			}
+		}
+		s.tried += len(trials)
+		s.tell()
+	}
+	return nil
+}
+
+func (s *search) tell() {
+	if s.problem.Progress == nil {
+		return
+	}
+	progress := Progress{Tried: s.tried}
+	if s.best != nil {
+		progress.Best = s.best.totals.InstanceHours
+	}
+	s.problem.Progress(progress)
+}
+
 // settle keeps the best of the pool, and goes a level finer where the round brought nothing better.
 func (h *hunt) settle() {
+	if len(h.pool) == 0 {
+		return // there was no time for it
+	}
 	slices.SortStableFunc(h.pool, func(a, b point) int { return better(a.trial, b.trial) })
 	h.pool = slices.CompactFunc(h.pool, func(a, b point) bool { return a.trial == b.trial })
 	if h.best != nil && better(h.pool[0].trial, h.best) >= 0 {
