@@ -18,7 +18,7 @@ var steps = []struct {
 // move is the value that is n steps of a level away, within the axis; at least 1 away where that can be.
 func (a axis) move(v, n, level int) int {
 	if !a.geometric {
-		return a.within(v + n*steps[level].difference)
+		return a.within(v + n*steps[level].difference*max(1, (a.most-a.least)/20))
 	}
 	to := int(math.Round(float64(v) * math.Pow(steps[level].ratio, float64(n))))
 	if to == v {

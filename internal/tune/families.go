@@ -140,12 +140,13 @@ func (s scale) table() family {
 		{[]int{1}, 1, 3, false},
 		{[]int{100}, 0, 100, true},
 		{[]int{1}, 1, s.most, false},
+		{[]int{50}, 0, 100, false},
 	}
 	return family{Table, axes, func(at []int) Candidate {
 		c := s.base(Table)
 		perInstance := float64(at[0]) / 10
 		first := max(1, int(perInstance*float64(at[2])/100))
-		c.Spec.Table = tableRows(perInstance, float64(at[1])/100, first, at[3])
+		c.Spec.Table = tableRows(perInstance, float64(at[1])/100, first, at[3], float64(at[7])/100)
 		c.Spec.Periods = at[4]
 		c.Spec.ScaleInAt, c.Spec.ScaleInBy = max(0, first*at[5]/100-1), at[6]
 		return c
@@ -155,11 +156,11 @@ func (s scale) table() family {
 // tableRows are the rows of the curve instances = (jobs/perInstance)^power, from the threshold first on, up to
 // most instances. Where these are more than AWS's steps, a row stands for several counts of instances and begins
 // in the middle of them.
-func tableRows(perInstance, power float64, first, most int) []stack.TableRow {
+func tableRows(perInstance, power float64, first, most int, lean float64) []stack.TableRow {
 	var rows []stack.TableRow
 	before := 0
 	for _, n := range spread(most, mostRows) {
-		from := float64(before+n-1) / 2 // the count of instances at which one more is wanted
+		from := float64(before) + lean*float64(n-1-before) // the count of instances at which one more is wanted
 		jobs := first
 		if before > 0 {
 			jobs = first + int(math.Floor(perInstance*math.Pow(from, 1/power)))

@@ -130,7 +130,7 @@ func (p *Problem) stopped(r *Report, _ []*trial) (simulation.Finding, bool) {
 func (p *Problem) margin(r *Report, _ []*trial) (simulation.Finding, bool) {
 	usual := p.SLO.scaled(DefaultMargin)
 	return simulation.Finding{
-		Text: fmt.Sprintf("the margin is %.2f, not %.1f: %s leaves no time for detection and boot, which take up to %s", r.Margin, DefaultMargin, usual, clock(r.Reaction.Sum())),
+		Text: fmt.Sprintf("the margin is %.2f, not %.1f: detection and boot take up to %s, which leaves %s no room", r.Margin, DefaultMargin, clock(r.Reaction.Sum()), usual),
 		Hint: fmt.Sprintf("--margin %.1f tunes for that all the same, with instances that are always there", DefaultMargin),
 	}, p.Margin == 0 && r.Margin != DefaultMargin
 }

@@ -90,15 +90,15 @@ func (p *Problem) describe() (*Report, error) {
 	return r, nil
 }
 
-// setMargin sets what is tuned for. Where nobody asked for a margin, the usual one stops at the time that detection
-// and boot take, if the objective itself is above that: to hold less would need instances that are always there,
-// at many times the price.
+// setMargin sets what is tuned for. Where nobody asked for a margin, the usual one takes no more than half of
+// the time that detection and boot leave of the objective: below them only instances help that are always
+// there, at many times the price.
 func (p *Problem) setMargin(r *Report) {
-	margin, bound, reaction := p.Margin, p.SLO.tightest(), r.Reaction.Sum()
+	margin := p.Margin
 	if margin == 0 {
 		margin = DefaultMargin
-		if float64(bound)*margin < float64(reaction) && bound >= reaction {
-			margin = float64(reaction) / float64(bound)
+		if bound, reaction := float64(p.SLO.tightest()), float64(r.Reaction.Sum()); bound >= reaction {
+			margin = max(margin, (bound+reaction)/2/bound)
 		}
 	}
 	p.tuned = p.SLO.scaled(margin)
