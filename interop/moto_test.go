@@ -36,6 +36,16 @@ func liveOnMoto(t *testing.T, minimum string) {
 	s.run("eventscale", append([]string{"plan", "--exit-code"}, other...)...)
 	s.run("eventscale", "status", "--exit-code")
 
+	for _, scaling := range []string{
+		"--preset table", "--preset table --table 2:1,8:2,15:6 --scale-in-by 2 --warmup 3m",
+		"--preset step --warmup 90s", "--policy step --step 5:+1,20:+4 --scale-in-at 1",
+	} {
+		args := append([]string{"up", "--asg", "gpu-workers"}, strings.Fields(scaling)...)
+		s.run("eventscale", args...)
+		s.changesNothing(args...)
+		s.run("eventscale", "status", "--exit-code")
+	}
+
 	if got := s.run("eventscale", "output", "sqs_queue_name").stdout; got != "eventscale-gpu-workers-jobs" {
 		t.Errorf("output sqs_queue_name: %s", got)
 	}

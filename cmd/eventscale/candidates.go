@@ -20,8 +20,8 @@ const (
 	kedaScaler     = "keda"
 )
 
-// comparable are the names that --compare takes.
-func comparable() []string { return append(stack.Presets(), targetTracking, kedaScaler) }
+// comparables are the names that --compare takes.
+func comparables() []string { return append(stack.Presets(), targetTracking, kedaScaler) }
 
 // tuning are the flags of up that shape the scaling, without those that name or deploy things.
 func (s *settings) tuning() *pflag.FlagSet {
@@ -48,11 +48,24 @@ type candidates struct {
 // checkCompare refuses names that are none.
 func checkCompare(names []string) error {
 	for i, name := range names {
-		if !slices.Contains(comparable(), name) {
-			return &stack.FieldError{Field: "compare", Value: name, Allowed: "must be of " + strings.Join(comparable(), ", "), Advice: didYouMean("", name, comparable())}
+		if !slices.Contains(comparables(), name) {
+			return &stack.FieldError{Field: "compare", Value: name, Allowed: "must be of " + strings.Join(comparables(), ", "), Advice: didYouMean("", name, comparables())}
 		}
 		if slices.Contains(names[:i], name) {
 			return &stack.FieldError{Field: "compare", Value: name, Allowed: "is named twice"}
+		}
+	}
+	return nil
+}
+
+// known refuses a preset and a policy that do not exist, with the one that was probably meant.
+func (c *candidates) known() error {
+	for _, f := range []struct {
+		name, value string
+		words       []string
+	}{{"preset", c.own.Preset, stack.Presets()}, {"policy", c.own.Policy, stack.Policies()}} {
+		if !slices.Contains(f.words, f.value) {
+			return &stack.FieldError{Field: f.name, Value: f.value, Allowed: "must be " + orList(f.words), Advice: didYouMean("--"+f.name+" ", f.value, f.words)}
 		}
 	}
 	return nil

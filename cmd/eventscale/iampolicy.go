@@ -11,8 +11,14 @@ import (
 	"github.com/eventscale/eventscale/internal/stack"
 )
 
+// policyOptions are the flags of `iam-policy`.
+type policyOptions struct {
+	settings
+	account string
+}
+
 func newIAMPolicy(a *app) *cobra.Command {
-	o := &upOptions{}
+	o := &policyOptions{}
 	cmd := a.command("iam-policy", "Print the permissions that this stack needs, as an IAM policy", upTo(0), func(context.Context, *cobra.Command, []string) error {
 		return a.iamPolicy(o)
 	})
@@ -20,13 +26,13 @@ func newIAMPolicy(a *app) *cobra.Command {
 --asg and the settings it is for that configuration; without, for the stack that is recorded. Where the
 account is not known it stands as *; give --account. No call to AWS is made.`
 	cmd.Example = `  eventscale iam-policy --asg gpu-workers --region us-east-1 --account 123456789012 > policy.json`
-	a.settingFlags(cmd, o)
+	a.settingFlags(cmd, &o.settings)
 	cmd.Flags().Lookup("asg").Usage = "the Auto Scaling group (default: that of the recorded stack)"
 	cmd.Flags().StringVar(&o.account, "account", "", "AWS account ID, 12 digits")
 	return cmd
 }
 
-func (a *app) iamPolicy(o *upOptions) error {
+func (a *app) iamPolicy(o *policyOptions) error {
 	if err := checkAccount(o.account); err != nil {
 		return err
 	}
@@ -53,7 +59,7 @@ func checkAccount(id string) error {
 }
 
 // policyOf returns the spec of the flags, or of the recorded stack where no group is named.
-func (a *app) policyOf(o *upOptions) (stack.Spec, stack.Account, error) {
+func (a *app) policyOf(o *policyOptions) (stack.Spec, stack.Account, error) {
 	region := cmp.Or(a.global.region, a.env("AWS_REGION"), a.env("AWS_DEFAULT_REGION"), "*")
 	account := stack.Account{Partition: stack.PartitionOf(region), ID: cmp.Or(o.account, "*"), Region: region}
 	if o.spec.ASG != "" {

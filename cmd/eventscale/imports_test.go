@@ -43,6 +43,7 @@ var mayBeImportedBy = map[string][]string{
 	"github.com/muesli/":         {"internal/ui"},
 	"github.com/fxamacker/cbor/": {"internal/sandbox"},
 	"github.com/gofrs/flock":     {"internal/sandbox", "internal/state"},
+	"golang.org/x/image/":        {"internal/ui"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

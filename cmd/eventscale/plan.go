@@ -18,7 +18,7 @@ func newPlan(a *app) *cobra.Command {
 	cmd.Long = "Show what `eventscale up` with the same flags would do. No call is made that changes anything."
 	cmd.Example = `  eventscale plan --asg gpu-workers --scale-out-at 20
   eventscale plan --asg gpu-workers --exit-code -o json`
-	a.settingFlags(cmd, o)
+	a.settingFlags(cmd, &o.settings)
 	a.runFlags(cmd, o)
 	return cmd
 }

@@ -37,6 +37,7 @@ type scenario struct {
 	drainTimeout              stack.Duration
 	noHeartbeat               bool
 
+	settled  bool // the policy is known without a stack
 	set      *pflag.FlagSet
 	snapshot *state.Snapshot // of the stack that is simulated; nil where there is none
 	aws      *stack.Stack    // the same, once AWS was asked for anything
@@ -71,6 +72,9 @@ func (s *scenario) flags() *pflag.FlagSet {
 	f.SortFlags = false
 	s.workloadFlags(f)
 	s.groupFlags(f)
+	for _, name := range []string{"from-cloudwatch", "horizon"} {
+		f.Lookup(name).DefValue = "" // none
+	}
 	s.set = f
 	return f
 }
@@ -81,7 +85,7 @@ func (s *scenario) workloadFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.shape, "profile", "", "built-in jobs of a `SHAPE`: "+strings.Join(workload.ProfileNames(), ", ")+" (an AWS profile is set with AWS_PROFILE here)")
 	f.Var(&flagValue[float64]{&s.rate, "float", allowedNumber, parseFloat, formatFloat}, "rate", "`jobs` a minute of the profile, on average")
 	durationVar(f, &s.fromCloudWatch, "from-cloudwatch", "the jobs that the stack's own queue had in this last `time`, from CloudWatch: 24h")
-	f.Var(&flagValue[workload.JobTime]{&s.jobTime, "time", workload.AllowedJobTime, workload.ParseJobTime, workload.JobTime.String}, "job-time", "what a job takes: `40s`, or lognormal:MEDIAN,P95 (default: as the trace says; else 40s)")
+	f.Var(&flagValue[workload.JobTime]{&s.jobTime, "time", "", workload.ParseJobTime, workload.JobTime.String}, "job-time", "what a job takes: `40s`, or lognormal:MEDIAN,P95 (default: as the trace says; else 40s)")
 	f.Uint64Var(&s.seed, "seed", 0, "`number` by which the job times of a distribution are drawn")
 	durationVar(f, &s.bin, "bin", "`time` that a row of t,count counts")
 	durationVar(f, &s.horizon, "horizon", "go on for this `time` at least (default: until the last job is done)")

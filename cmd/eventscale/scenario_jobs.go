@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 
 	"github.com/eventscale/eventscale/internal/loop"
 	"github.com/eventscale/eventscale/internal/stack"
-	"github.com/eventscale/eventscale/internal/state"
 	"github.com/eventscale/eventscale/internal/workload"
 )
 
@@ -22,7 +22,7 @@ func (a *app) scenario(ctx context.Context, s *scenario) (loop.Config, *workload
 	if err := a.subject(s); err != nil {
 		return loop.Config{}, nil, err
 	}
-	if s.snapshot != nil && !(s.given("min") && s.given("max")) {
+	if s.snapshot != nil && (!s.given("min") || !s.given("max")) {
 		if err := a.bounds(ctx, s); err != nil {
 			return loop.Config{}, nil, err
 		}
@@ -31,27 +31,31 @@ func (a *app) scenario(ctx context.Context, s *scenario) (loop.Config, *workload
 	return s.config(), loaded, err
 }
 
-// subject finds the stack that is simulated: the one that is named, or the only one there is. Where none
-// is needed, none that can not be told is missed.
+// subject finds the stack that is simulated: the one that is named, or the only one there is. Where the
+// jobs or the policy come from elsewhere none is needed: a policy is tried before the first up.
 func (a *app) subject(s *scenario) error {
 	if s.snapshot != nil {
 		return nil
 	}
-	named := s.trace != "" || s.shape != ""
-	var snapshot *state.Snapshot
-	var err error
-	if !s.given("from-cloudwatch") && a.global.stack == "" {
-		names, listErr := a.store().List()
-		if len(names) != 1 || listErr != nil {
-			return nil
-		}
-	}
-	snapshot, err = a.recorded()
-	if err != nil && named && !s.given("from-cloudwatch") {
+	history := s.given("from-cloudwatch")
+	if !history && a.global.stack == "" && !a.oneStack() {
 		return nil
 	}
-	s.snapshot = snapshot
+	snapshot, err := a.recorded()
+	switch {
+	case err == nil:
+		s.snapshot = snapshot
+	case !history && (s.trace != "" || s.shape != "" || s.settled):
+		a.note(fmt.Sprintf("%v: group and policies are those of the flags", err))
+		return nil
+	}
 	return err
+}
+
+// oneStack reports whether the state folder has just one.
+func (a *app) oneStack() bool {
+	names, err := a.store().List()
+	return err == nil && len(names) == 1
 }
 
 // bounds reads what the stack's group has for instances, where the flags do not say.
@@ -107,7 +111,8 @@ func (e *boundsError) Hint() string {
 func (a *app) jobs(ctx context.Context, s *scenario) (*workload.Loaded, error) {
 	switch {
 	case s.trace != "":
-		return workload.Open(s.trace, a.stdin, s.options())
+		loaded, err := workload.Open(s.trace, &patientReader{ctx, a.stdin}, s.options())
+		return loaded, cmp.Or(ctx.Err(), err) // what was interrupted is not wrong
 	case s.shape != "":
 		return s.profile(s.shape)
 	case s.given("from-cloudwatch"):

@@ -31,7 +31,7 @@ func (s *settings) groups() []*pflag.FlagSet {
 
 	stackFlags := pflag.NewFlagSet("Stack", pflag.ContinueOnError)
 	stackFlags.StringVar(&p.ASG, "asg", p.ASG, "the Auto Scaling group; it must exist (required)")
-	stackFlags.StringVar(&p.Preset, "preset", p.Preset, "safe; step or table: safe with that policy; or classic: the reference design to the letter")
+	stackFlags.StringVar(&p.Preset, "preset", p.Preset, "safe; step or table: safe with that policy; classic: the reference design to the letter")
 	stackFlags.StringArrayVar(&s.tags, "tag", nil, "tag for everything that can carry one, `KEY=VALUE`; repeatable")
 
 	queue := pflag.NewFlagSet("Queue", pflag.ContinueOnError)
@@ -163,7 +163,7 @@ func secrets(values map[string]string) map[string]provision.Secret {
 type flagValue[T any] struct {
 	at      *T
 	kind    string
-	allowed string
+	allowed string // "": what parse says
 	parse   func(string) (T, error)
 	format  func(T) string
 }
@@ -177,8 +177,11 @@ func (v *flagValue[T]) String() string {
 func (v *flagValue[T]) Type() string { return v.kind }
 func (v *flagValue[T]) Set(s string) error {
 	parsed, err := v.parse(s)
-	if err != nil {
+	switch {
+	case err != nil && v.allowed != "":
 		return errors.New(v.allowed)
+	case err != nil:
+		return err
 	}
 	*v.at = parsed
 	return nil

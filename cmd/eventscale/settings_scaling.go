@@ -12,35 +12,40 @@ import (
 func (s *settings) scaling() *pflag.FlagSet {
 	p := &s.spec
 	f := pflag.NewFlagSet("Scaling", pflag.ContinueOnError)
-	f.StringVar(&p.Policy, "policy", p.Policy, "simple; step: the more jobs wait, the more instances at once; or table: as many instances as a table says")
+	f.StringVar(&p.Policy, "policy", p.Policy, "simple: a fixed step; step: the more jobs wait, the more instances at once; table: as many as a table says")
 	intVar(f, &p.ScaleOutAt, "scale-out-at", "simple: waiting `jobs` at or above which the group grows")
 	intVar(f, &p.ScaleOutBy, "scale-out-by", "simple: `instances` that it grows by")
 	listVar(f, &p.Steps, "step", "step: `JOBS:+INSTANCES` to add from so many waiting jobs on; repeatable (default 10:+2,50:+5)")
 	listVar(f, &p.Table, "table", "table: `JOBS:INSTANCES` to have from so many jobs on, waiting or running; repeatable")
 	intVar(f, &p.JobsPerInstance, "jobs-per-instance", "table: `jobs` for each instance, up to the group's maximum, in place of --table (default 5)")
-	intVar(f, &p.ScaleInAt, "scale-in-at", "`jobs` at or below which it shrinks, waiting and running; classic: waiting (table: default 0)")
+	intVar(f, &p.ScaleInAt, "scale-in-at", "`jobs` at or below which it shrinks, waiting and running; classic: waiting (table: 0)")
 	intVar(f, &p.ScaleInBy, "scale-in-by", "`instances` that it shrinks by")
 	durationVar(f, &p.Cooldown, "cooldown", "simple: pause after a change of the group before the next")
 	durationVar(f, &p.Warmup, "warmup", "step, table: `duration` until a new instance counts; 0s leaves it to the group")
 	durationVar(f, &p.Period, "period", "length of an alarm's period, a multiple of 1m")
-	intVar(f, &p.Periods, "periods", "`number` of periods in a row before an alarm acts (step, table: default 1)")
+	intVar(f, &p.Periods, "periods", "`number` of periods in a row before an alarm acts (step, table: 1)")
 	return f
 }
 
 // given reports whether a setting was given: by its flag, by EVENTSCALE_* or by the configuration file.
 func (s *settings) given(setting string) bool {
+	f := s.flag(setting)
+	return f != nil && f.Changed
+}
+
+// flag returns the flag of a setting; nil where there is none.
+func (s *settings) flag(setting string) *pflag.Flag {
 	for _, g := range s.flags {
 		if f := g.Lookup(setting); f != nil {
-			return f.Changed
+			return f
 		}
 	}
-	return false
+	return nil
 }
 
 // listValue is a flag of many values: it may be given more than once, and takes a comma between them.
 type listValue[T fmt.Stringer] struct {
 	at   *[]T
-	kind string
 	read func(string) (T, error)
 }
 
@@ -54,7 +59,7 @@ func listVar[T fmt.Stringer, P interface {
 		err := P(&v).UnmarshalText([]byte(strings.TrimSpace(s)))
 		return v, err
 	}
-	f.Var(&listValue[T]{at, "list", read}, name, usage)
+	f.Var(&listValue[T]{at, read}, name, usage)
 }
 
 func (v *listValue[T]) String() string {
@@ -65,7 +70,7 @@ func (v *listValue[T]) String() string {
 }
 
 // Type is the flag's, for pflag.
-func (v *listValue[T]) Type() string { return v.kind }
+func (v *listValue[T]) Type() string { return "list" }
 
 // Set adds one or more values.
 func (v *listValue[T]) Set(s string) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/eventscale/eventscale/internal/simulation"
 	"github.com/eventscale/eventscale/internal/stack"
 	"github.com/eventscale/eventscale/internal/ui"
+	"github.com/eventscale/eventscale/internal/workload"
 )
 
 // simulateOptions are the flags of `simulate`.
@@ -38,7 +40,10 @@ show how long jobs wait, what it costs and what goes wrong. Nothing is changed, 
 
 Without any flag it simulates the stack of this directory: its settings, the bounds of its group, and the
 jobs that its queue had in the last 24 hours. In a directory without a stack it simulates what up would
-make, on the profile burst. The flags of up shape the policy as they do there.`
+make, on the profile burst. The flags of up shape the policy as they do there.
+
+The profiles:
+` + shapesHelp()
 	cmd.Example = `  eventscale simulate
   eventscale simulate --profile burst --job-time 40s --boot-time 4m --compare safe,classic,step,table,target,keda
   eventscale simulate --trace jobs.csv --scale-in protect --max 20 --instance-price 1.2 --html report.html`
@@ -47,12 +52,21 @@ make, on the profile burst. The flags of up shape the policy as they do there.`
 	return cmd
 }
 
+// shapesHelp is a line a profile.
+func shapesHelp() string {
+	var lines []string
+	for _, shape := range workload.Shapes() {
+		lines = append(lines, fmt.Sprintf("  %-14s %s", shape.Name, shape.Text))
+	}
+	return strings.Join(lines, "\n")
+}
+
 // outputs are the flags that say what is compared and shown.
 func (o *simulateOptions) outputs() *pflag.FlagSet {
 	f := pflag.NewFlagSet("Comparison and output", pflag.ContinueOnError)
 	f.SortFlags = false
-	f.StringSliceVar(&o.compare, "compare", nil, "policies beside your own: any of "+strings.Join(comparable(), ","))
-	f.Var(&flagValue[float64]{&o.price, "float", allowedNumber, parseFloat, formatFloat}, "instance-price", "`dollars` an hour of an instance, to show the cost")
+	f.StringSliceVar(&o.compare, "compare", nil, "policies beside your own: any of "+strings.Join(comparables(), ","))
+	f.Var(&flagValue[float64]{&o.price, "float", allowedNumber, parseFloat, formatFloat}, "instance-price", "`price` of an instance for an hour, in any currency, to show the cost")
 	f.StringVar(&o.csv, "csv", "", "write the minutes of every policy as rows to `FILE`; - for stdout")
 	f.StringVar(&o.plot, "plot", "", "draw them to `FILE`, which ends in .svg or .png")
 	f.StringVar(&o.html, "html", "", "write a page with charts and table to `FILE`, which needs no network")
@@ -70,7 +84,7 @@ func (a *app) simulate(ctx context.Context, o *simulateOptions) error {
 	if err := checkCompare(o.compare); err != nil {
 		return err
 	}
-	if err := o.scenario.check(); err != nil { // before the stack is looked for
+	if err := o.check(); err != nil { // before the stack is looked for
 		return err
 	}
 	c, err := a.candidates(o)
@@ -102,8 +116,9 @@ func (a *app) candidates(o *simulateOptions) (*candidates, error) {
 	o.tuned.VisitAll(func(f *pflag.Flag) { anyFlag = anyFlag || f.Changed })
 	c := &candidates{own: o.spec, given: o.settings.given, anyOwn: anyFlag, compare: o.compare}
 	c.own.Complete(c.given)
-	if anyFlag {
-		return c, nil
+	if o.settled = anyFlag; anyFlag {
+		err := c.known()
+		return c, err
 	}
 	if err := a.subject(&o.scenario); err != nil || o.snapshot == nil {
 		return c, err

@@ -21,7 +21,7 @@ func (a *app) simulateModel(ctx context.Context, o *simulateOptions) error {
 	if err := o.onlyModel(); err != nil {
 		return err
 	}
-	model, err := a.readModel(o)
+	model, err := a.readModel(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (a *app) simulateModel(ctx context.Context, o *simulateOptions) error {
 // onlyModel refuses the flags that a configuration of the model leaves nothing to say for.
 func (o *simulateOptions) onlyModel() error {
 	var errs []error
-	o.scenario.set.VisitAll(func(f *pflag.Flag) {
+	o.set.VisitAll(func(f *pflag.Flag) {
 		if f.Changed && f.Name != "trace" {
 			errs = append(errs, &usageError{fmt.Sprintf("--%s plays no part with --model", f.Name), "the model's configuration says it all; change it there"})
 		}
@@ -45,34 +45,41 @@ func (o *simulateOptions) onlyModel() error {
 }
 
 // readModel reads the configuration, and its trace from where it is.
-func (a *app) readModel(o *simulateOptions) (*loop.Model, error) {
+func (a *app) readModel(ctx context.Context, o *simulateOptions) (*loop.Model, error) {
 	if o.model == workload.Stdin && o.trace == workload.Stdin {
 		return nil, &usageError{"--model - and --trace - both read stdin", "give one of them as a file"}
 	}
-	data, err := a.readInput(o.model)
+	name := o.model
+	if name == workload.Stdin {
+		name = "stdin"
+	}
+	data, err := a.readInput(ctx, o.model)
 	if err != nil {
-		return nil, &stack.FieldError{Field: "model", Value: o.model, Allowed: "cannot be read: " + cause(err)}
+		return nil, &stack.FieldError{Field: "model", Value: o.model, Allowed: "cannot be read: " + cause(err), Advice: "give the path of a configuration of the model, or - for standard input"}
 	}
 	model, err := loop.ParseModel(data)
 	if err != nil {
-		return nil, &modelError{o.model, err}
+		return nil, &modelError{name, err}
 	}
 	if o.trace != "" {
 		arrivals := loop.DefaultArrivals()
 		if model.Config.Arrivals != nil {
 			arrivals = *model.Config.Arrivals
 		}
-		model.Trace, err = workload.OpenModel(o.trace, a.stdin, arrivals)
+		model.Trace, err = workload.OpenModel(o.trace, &patientReader{ctx, a.stdin}, arrivals)
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
 	if err == nil && model.Trace == nil {
-		err = &usageError{o.model + ": has no trace", "put one under \"trace\", or give it with --trace FILE"}
+		err = &usageError{name + ": has no trace", "put one under \"trace\", or give it with --trace FILE"}
 	}
 	return model, err
 }
 
-func (a *app) readInput(path string) ([]byte, error) {
+func (a *app) readInput(ctx context.Context, path string) ([]byte, error) {
 	if path == workload.Stdin {
-		return io.ReadAll(a.stdin)
+		return io.ReadAll(&patientReader{ctx, a.stdin})
 	}
 	return os.ReadFile(path)
 }
@@ -85,3 +92,11 @@ type modelError struct {
 
 func (e *modelError) Error() string { return fmt.Sprintf("%s: %v", e.path, e.err) }
 func (e *modelError) Unwrap() error { return e.err }
+
+// Hint is that of the field, where it has one.
+func (e *modelError) Hint() string {
+	if field, ok := errors.AsType[*loop.FieldError](e.err); ok && field.Hint() != "" {
+		return field.Hint()
+	}
+	return "a configuration is a JSON object with group, queue, metric, policies and trace"
+}

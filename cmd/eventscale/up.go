@@ -26,7 +26,6 @@ type upOptions struct {
 	exitCode bool
 	replace  bool
 	adopt    bool
-	account  string // of iam-policy
 }
 
 func newUp(a *app) *cobra.Command {
@@ -42,17 +41,16 @@ differs. A flag that is left out means its default, not what an earlier up was g
 settings in eventscale.yaml. The group itself is never changed.`
 	cmd.Example = `  eventscale up --asg gpu-workers
   eventscale up --asg gpu-workers --scale-out-at 20 --cooldown 10m
+  eventscale up --asg gpu-workers --preset table --jobs-per-instance 8
   eventscale up --asg gpu-workers --sandbox`
-	a.settingFlags(cmd, o)
+	a.settingFlags(cmd, &o.settings)
 	a.runFlags(cmd, o)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be done, and do nothing: the same as plan")
 	return cmd
 }
 
 // settingFlags gives a command the settings, and a help that groups them.
-func (a *app) settingFlags(cmd *cobra.Command, o *upOptions) {
-	grouped(cmd, o.groups())
-}
+func (a *app) settingFlags(cmd *cobra.Command, s *settings) { grouped(cmd, s.groups()) }
 
 // grouped gives a command groups of flags, and a help that shows them as such.
 func grouped(cmd *cobra.Command, groups []*pflag.FlagSet) {

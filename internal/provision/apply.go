@@ -20,7 +20,6 @@ type Engine struct {
 	Types     []Type      // all that a record may be of, today's or an older program's
 	Journal   *Journal    //
 	Emit      func(Event) // nil where nobody listens
-	Adopt     bool        // take over objects of our names that belong to others
 
 	strangers map[string]bool // recorded, and by their tags not ours any more; by logical ID
 }
@@ -28,6 +27,7 @@ type Engine struct {
 // run is one Apply or Destroy.
 type run struct {
 	*Engine
+	adopt bool // as the plan was made
 
 	mu       sync.Mutex
 	bound    map[string]object // what each resource is on AWS, once dependents may refer to it
@@ -39,7 +39,7 @@ type run struct {
 // at once. A failure stops its dependents and nothing else; deletions begin when all else has worked.
 // A cancelled context lets calls in flight end, and starts no other. The error is a *RunError.
 func (e *Engine) Apply(ctx context.Context, plan *Plan) error {
-	r := &run{Engine: e, bound: map[string]object{}}
+	r := &run{Engine: e, adopt: plan.adopt, bound: map[string]object{}}
 	var nodes []*node
 	byID := map[string]*node{}
 	for _, s := range plan.Steps {
@@ -152,7 +152,7 @@ func (r *run) claim(ctx context.Context, s *Step, exists error) (object, error) 
 	if !s.resource.Type.taggable || r.owns(tags, s.LogicalID) {
 		return live, nil
 	}
-	if r.Adopt {
+	if r.adopt {
 		s.Adopt, s.Foreign, s.adopted = true, true, true
 		return live, nil
 	}

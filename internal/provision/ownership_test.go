@@ -78,8 +78,7 @@ func TestAnAdoptedObjectStaysAdopted(t *testing.T) {
 	w := newWorld()
 	w.put("Test::Queue", "queue", properties{Size: 7})
 	e := w.engine(w.one(traits{})...)
-	e.Adopt = true
-	if err := e.up(t.Context()); err != nil {
+	if err := e.adopt(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.engine(w.one(traits{})...).Destroy(t.Context()); err != nil {
@@ -187,8 +186,7 @@ func TestAdoptTakesOverAndDestroyLeaves(t *testing.T) {
 				w := newWorld()
 				w.appears(appears, properties{Size: 7, Tags: tags})
 				e := w.engine(w.one(traits{})...)
-				e.Adopt = true
-				if err := e.up(t.Context()); err != nil {
+				if err := e.adopt(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				o := w.named("Test::Queue", "", "queue")
@@ -236,8 +234,7 @@ func TestAdoptedStaysAdopted(t *testing.T) {
 	w := newWorld()
 	o := w.put("Test::Queue", "queue", properties{Size: 7})
 	e := w.engine(w.one(traits{})...)
-	e.Adopt = true
-	if err := e.up(t.Context()); err != nil {
+	if err := e.adopt(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	o.properties.Size = 8 // drift
@@ -249,8 +246,7 @@ func TestWhatIsMadeInPlaceOfAnAdoptedObjectIsOurs(t *testing.T) {
 	w := newWorld()
 	w.put("Test::Queue", "queue", properties{Size: 7})
 	e := w.engine(w.one(traits{})...)
-	e.Adopt = true
-	if err := e.up(t.Context()); err != nil {
+	if err := e.adopt(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	clear(w.objects) // its owner deletes it
@@ -267,8 +263,7 @@ func TestAnAdoptedObjectThatIsReplacedIsLeft(t *testing.T) {
 	w := newWorld()
 	o := w.put("Test::Role", "role", properties{})
 	e := w.engine(w.list(design{without: allBut("Role")})...)
-	e.Adopt = true
-	if err := e.up(t.Context()); err != nil {
+	if err := e.adopt(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	w.mustUp(t, w.list(design{suffix: "-v2", without: allBut("Role")})...)

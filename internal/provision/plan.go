@@ -27,6 +27,8 @@ const (
 // Plan is what a run will do, each resource after those it depends on, deletions last.
 type Plan struct {
 	Steps []Step
+
+	adopt bool
 }
 
 // Step is what a run will do to one resource.
@@ -176,11 +178,11 @@ func settled(r state.Record) bool {
 	return r.Status == string(CreateComplete) || r.Status == string(UpdateComplete)
 }
 
-// Plan compares what is wanted with the reading. It asks nobody and changes nothing. The error joins
-// the *ForeignErrors where objects of our names belong to others.
-func (e *Engine) Plan(reading *Reading) (*Plan, error) {
+// Plan compares what is wanted with the reading. It asks nobody and changes nothing. Objects of our names
+// that belong to others are taken over with adopt; without, the error joins the *ForeignErrors.
+func (e *Engine) Plan(reading *Reading, adopt bool) (*Plan, error) {
 	snapshot := e.Journal.Snapshot()
-	plan := &Plan{}
+	plan := &Plan{adopt: adopt}
 	remade := map[string]bool{}
 	refs := Refs{of: func(logicalID string) (string, string) {
 		if remade[logicalID] {
@@ -192,7 +194,7 @@ func (e *Engine) Plan(reading *Reading) (*Plan, error) {
 	var foreign []error
 	for _, r := range e.Resources {
 		step, err := e.step(r, snapshot.Record(r.LogicalID), reading, refs)
-		if err != nil {
+		if err != nil && !adopt {
 			foreign = append(foreign, err)
 			continue
 		}
@@ -203,7 +205,7 @@ func (e *Engine) Plan(reading *Reading) (*Plan, error) {
 	return plan, errors.Join(foreign...)
 }
 
-// step decides what to do with one resource.
+// step decides what to do with one resource. The error is a *ForeignError where that takes --adopt.
 func (e *Engine) step(r Resource, record *state.Record, reading *Reading, refs Refs) (Step, error) {
 	s := Step{LogicalID: r.LogicalID, Type: r.Type.Name, Name: r.Name, resource: r}
 	known := record != nil && record.PhysicalID != ""
@@ -213,12 +215,13 @@ func (e *Engine) step(r Resource, record *state.Record, reading *Reading, refs R
 		return s, nil
 	}
 	s.live = live
+	var err error
 	if !known {
 		var refused bool
 		s.Adopt = true
 		s.Foreign, refused = e.foreign(r, record, reading)
-		if refused && !e.Adopt {
-			return s, &ForeignError{r.LogicalID, r.Type.Name, r.Name, r.Type.taggable, r.Type.tags(live.properties)}
+		if refused {
+			err = &ForeignError{r.LogicalID, r.Type.Name, r.Name, r.Type.taggable, r.Type.tags(live.properties)}
 		}
 	}
 	s.adopted = s.Foreign || record != nil && record.Adopted
@@ -227,7 +230,7 @@ func (e *Engine) step(r Resource, record *state.Record, reading *Reading, refs R
 		s.Changes = append([]Change{{"Name", record.Name, r.Name, true}}, s.Changes...)
 	}
 	s.Action = action(s.Changes)
-	return s, nil
+	return s, err
 }
 
 func action(changes []Change) Action {

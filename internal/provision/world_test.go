@@ -93,12 +93,17 @@ func (w *world) engine(resources ...Resource) *Engine {
 }
 
 // up is what `eventscale up` does.
-func (e *Engine) up(ctx context.Context) error {
+func (e *Engine) up(ctx context.Context) error { return e.run(ctx, false) }
+
+// adopt is `eventscale up --adopt`.
+func (e *Engine) adopt(ctx context.Context) error { return e.run(ctx, true) }
+
+func (e *Engine) run(ctx context.Context, adopt bool) error {
 	reading, err := e.Read(ctx)
 	if err != nil {
 		return err
 	}
-	plan, err := e.Plan(reading)
+	plan, err := e.Plan(reading, adopt)
 	if err != nil {
 		return err
 	}
@@ -121,7 +126,7 @@ func (w *world) plan(t *testing.T, resources ...Resource) *Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := e.Plan(reading)
+	plan, err := e.Plan(reading, false)
 	if err != nil {
 		t.Fatal(err)
 	}

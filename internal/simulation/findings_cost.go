@@ -55,7 +55,11 @@ func unused(e *evidence) (Finding, bool) {
 		return Finding{}, false
 	}
 	f := Finding{Text: fmt.Sprintf("%s launched and removed again without a job", were(n, "instance")), Hint: "smaller steps out, a higher --scale-out-at, or a shorter boot"}
-	if early > 0 {
+	switch {
+	case early == n:
+		f.Text += ", before" + verb(n, " it was", " they were") + " ready"
+		f.Hint = adviceLower
+	case early > 0:
 		f.Text += fmt.Sprintf(", %d of them before they were ready", early)
 		f.Hint = adviceLower
 	}

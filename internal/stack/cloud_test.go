@@ -136,6 +136,14 @@ func (c *cloud) setMinimum(least int32) {
 	}))
 }
 
+// setMaximum sets the largest size of the group.
+func (c *cloud) setMaximum(most int32) {
+	c.Helper()
+	c.done(c.theirs.autoscaling.UpdateAutoScalingGroup(c.Context(), &autoscaling.UpdateAutoScalingGroupInput{
+		AutoScalingGroupName: aws.String(testGroup), MaxSize: &most,
+	}))
+}
+
 // done wants a call of no interest to have worked.
 func (c *cloud) done(_ any, err error) {
 	c.Helper()
@@ -204,6 +212,24 @@ func testSpec() Spec {
 	s := Defaults()
 	s.ASG, s.Stack, s.CodeSHA256 = testGroup, testGroup, CodeSHA256(zipped("pass"))
 	return s
+}
+
+// testSpecOf is what one asks for who names a preset too.
+func testSpecOf(preset string) Spec {
+	s := DefaultsOf(preset)
+	s.ASG, s.Stack, s.CodeSHA256 = testGroup, testGroup, CodeSHA256(zipped("pass"))
+	return s
+}
+
+// otherPolicies are specs of a step and of a table policy of which every setting is not the default.
+func otherPolicies() map[string]Spec {
+	step, table := testSpecOf(Step), testSpecOf(Table)
+	step.Steps, step.ScaleInAt, step.ScaleInBy = []ScaleStep{{8, 1}, {20, 3}, {60, 9}}, 3, 2
+	step.Warmup, step.Period, step.Periods = Duration(90*time.Second), Duration(2*time.Minute), 2
+	table.Table, table.JobsPerInstance = []TableRow{{2, 1}, {8, 2}, {15, 6}}, 0
+	table.ScaleInAt, table.ScaleInBy, table.Periods = 1, 3, 2
+	table.Warmup, table.Period = Duration(4*time.Minute), Duration(3*time.Minute)
+	return map[string]Spec{Step: step, Table: table}
 }
 
 // zipped is a deployment package, of the same bytes by any version of Go.

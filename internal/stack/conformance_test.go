@@ -21,6 +21,7 @@ type subject[P any] struct {
 	other  string // the name of another object, which begins with name where names can
 	want   P
 	others map[string][]any // by property: what it is changed to, one value after another
+	unused []string         // properties that play no part in an object such as want
 
 	physicalID, arn string // as documented: regular expressions
 
@@ -149,7 +150,7 @@ func testUpdate[P any](s *stage[P]) {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[P]()) {
 		values, listed := s.others[f.Name]
 		replaced := f.Tag.Get("replace") == "true"
-		if f.Name == "Tags" || f.Type == reflect.TypeFor[otherActions]() || replaced && !listed {
+		if f.Name == "Tags" || f.Type == reflect.TypeFor[otherActions]() || replaced && !listed || slices.Contains(s.unused, f.Name) {
 			continue
 		}
 		if replaced || !listed {

@@ -86,6 +86,8 @@ func TestPresetsAreAsDesigned(t *testing.T) {
 		"classic":      func(s *Spec) { s.Preset = Classic },
 		"safe-fifo":    func(s *Spec) { s.FIFO = true },
 		"classic-fifo": func(s *Spec) { s.FIFO, s.Preset = true, Classic },
+		"step":         func(s *Spec) { *s = testSpecOf(Step) },
+		"table":        func(s *Spec) { *s = testSpecOf(Table) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newProject(newCloud(t, sandbox.Options{}))
@@ -105,6 +107,23 @@ func TestSettingsReachAWS(t *testing.T) {
 	p.up()
 	p.settled()
 	goldenList(t, "settings.golden.json", p.made())
+}
+
+func TestSettingsOfStepAndTableReachAWS(t *testing.T) {
+	for preset, settings := range otherPolicies() {
+		p := newProject(newCloud(t, sandbox.Options{}))
+		p.spec = testSpecOf(preset)
+		p.up()
+		p.spec = settings
+		for _, s := range p.up().Steps {
+			if rule := s.LogicalID; s.Action != provision.Keep && s.Action != provision.Update && rule != WakePolicy && rule != WakeAlarm && rule != GroupMetrics {
+				t.Errorf("%s: %s of %s", preset, s.Action, rule)
+			}
+		}
+		p.settled()
+		list := slices.DeleteFunc(p.made(), func(m made) bool { return m.Type != scalingPolicyType && m.Type != alarmType })
+		goldenList(t, "settings-"+preset+".golden.json", list)
+	}
 }
 
 // listed makes the list of a spec in a region, on paper.
@@ -131,10 +150,13 @@ func TestOnlyGroupsThatCanBeEmptyAreWoken(t *testing.T) {
 		preset string
 		least  int32
 		wakes  bool
-	}{{Safe, 0, true}, {Safe, 1, false}, {Classic, 0, false}, {Classic, 1, false}} {
+	}{
+		{Safe, 0, true}, {Safe, 1, false}, {Classic, 0, false}, {Classic, 1, false},
+		{Step, 0, true}, {Step, 1, false}, {Table, 0, false}, {Table, 1, false},
+	} {
 		p := newProject(newCloud(t, sandbox.Options{}))
 		p.setMinimum(c.least)
-		p.spec.Preset = c.preset
+		p.spec = testSpecOf(c.preset)
 		p.up()
 		for _, id := range []string{GroupMetrics, WakePolicy, WakeAlarm} {
 			if p.load().Record(id) != nil != c.wakes {
@@ -143,6 +165,48 @@ func TestOnlyGroupsThatCanBeEmptyAreWoken(t *testing.T) {
 		}
 		p.settled()
 	}
+}
+
+// A table wakes the group by itself, unless its first row leaves the first job waiting.
+func TestTableWithoutTheFirstJobWakesTheGroup(t *testing.T) {
+	p := newProject(newCloud(t, sandbox.Options{}))
+	p.spec = otherPolicies()[Table]
+	for jobs, wakes := range map[int]bool{1: false, 2: true} {
+		p.spec.Table[0].Jobs = jobs
+		p.up()
+		if got := p.load().Record(WakeAlarm) != nil; got != wakes {
+			t.Errorf("a table from %d jobs on: the wake alarm is there: %t", jobs, got)
+		}
+		p.settled()
+	}
+}
+
+// The table that is derived goes up to the group's maximum, and follows it.
+func TestTableFollowsTheGroup(t *testing.T) {
+	p := newProject(newCloud(t, sandbox.Options{}))
+	p.spec = testSpecOf(Table)
+	for most, want := range map[int32]string{
+		3:  "1 job: 1, 6 jobs: 2, 11 jobs: 3",
+		1:  "1 job: 1",
+		20: rowsText(20, func(i int) (int, int) { return 5*(i-1) + 1, i }),
+		40: rowsText(20, func(i int) (int, int) { return max(1, 10*(i-1)+1), 2 * i }),
+	} {
+		p.setMaximum(most)
+		p.up()
+		if got := p.status().Policies[0].Rule; got != want {
+			t.Errorf("maximum %d: %s, want %s", most, got, want)
+		}
+		p.settled()
+	}
+}
+
+func rowsText(n int, row func(i int) (jobs, instances int)) string {
+	var words []string
+	for i := 1; i <= n; i++ {
+		jobs, instances := row(i)
+		words = append(words, fmt.Sprintf("%s: %d", jobCount(jobs), instances))
+	}
+	return strings.Join(words, ", ")
 }
 
 // A group that can no longer be empty needs no waking, and one that can again does.
@@ -159,9 +223,8 @@ func TestWakeRuleFollowsTheGroup(t *testing.T) {
 }
 
 func TestEachResourceComesAfterThoseItDependsOn(t *testing.T) {
-	for _, preset := range []string{Safe, Classic} {
-		s := testSpec()
-		s.Preset = preset
+	for _, preset := range Presets() {
+		s := testSpecOf(preset)
 		before := map[string]bool{}
 		for _, r := range listed(s, testRegion, true) {
 			for _, id := range r.DependsOn {

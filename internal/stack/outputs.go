@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"strings"
+
 	"github.com/eventscale/eventscale/internal/state"
 )
 
@@ -30,8 +32,11 @@ func OutputsOf(s *state.Snapshot) Outputs {
 	add("scale_in_policy_arn", ScaleInPolicy, arn)
 	add("scale_out_alarm_name", ScaleOutAlarm, name)
 	add("scale_in_alarm_name", ScaleInAlarm, name)
-	add("wake_policy_arn", WakePolicy, arn)
-	add("wake_alarm_name", WakeAlarm, name)
+	for _, r := range []ruleID{stepOutRule, stepInRule, tableRule, tableInRule, wakeRule} {
+		key := strings.ReplaceAll(r.name, "-", "_")
+		add(key+"_policy_arn", r.policyID, arn)
+		add(key+"_alarm_name", r.alarmID, name)
+	}
 	o.Values = append(o.Values, Output{"account", s.Account}, Output{"region", s.Region})
 	return o
 }

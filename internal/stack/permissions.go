@@ -33,6 +33,8 @@ func Permissions(s Spec, a Account) PolicyDocument {
 	writeGroup := []string{"autoscaling:PutScalingPolicy", "autoscaling:DeletePolicy"}
 	if s.Preset != Classic {
 		queues = append(queues, a.arn("sqs", n.deadLetterQueue))
+	}
+	if s.wakes() {
 		writeGroup = append(writeGroup, "autoscaling:EnableMetricsCollection", "autoscaling:DisableMetricsCollection")
 	}
 	return PolicyDocument{Version: "2012-10-17", Statement: []Permission{

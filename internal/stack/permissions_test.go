@@ -39,6 +39,23 @@ func TestPermissionsAreAsDocumented(t *testing.T) {
 	classic.Preset = Classic
 	golden(t, "permissions-safe.golden.json", indented(t, Permissions(testSpec(), home)))
 	golden(t, "permissions-classic.golden.json", indented(t, Permissions(classic, home)))
+	golden(t, "permissions-table.golden.json", indented(t, Permissions(testSpecOf(Table), home)))
+}
+
+// Whoever has the permissions of one preset only can do all that it takes.
+func TestPermissionsOfAPresetAreEnoughForIt(t *testing.T) {
+	for _, preset := range Presets() {
+		p := newProject(newCloud(t, sandbox.Options{}))
+		p.spec = testSpecOf(preset)
+		p.permitted = actionsOf(Permissions(p.spec, home))
+		p.up()
+		p.spec.ScaleInBy++
+		p.up()
+		p.status()
+		if err := p.destroy(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // apis are the interfaces of all that is called: what the program can do at all.
@@ -134,10 +151,11 @@ func TestPermissionsCoverTheObjectsOfTheStackAlone(t *testing.T) {
 		functionType: "lambda:UpdateFunctionCode", scalingPolicyType: "autoscaling:PutScalingPolicy",
 		metricsCollectionType: "autoscaling:EnableMetricsCollection", alarmType: "cloudwatch:PutMetricAlarm",
 	}
-	for _, preset := range []string{Safe, Classic} {
+	for _, preset := range Presets() {
 		for _, fifo := range []bool{false, true} {
 			p := newProject(newCloud(t, sandbox.Options{}))
-			p.spec.Preset, p.spec.FIFO = preset, fifo
+			p.spec = testSpecOf(preset)
+			p.spec.FIFO = fifo
 			p.up()
 			permissions := Permissions(p.spec, home)
 			other := p.spec

@@ -73,7 +73,7 @@ type AlarmStatus struct {
 type PolicyStatus struct {
 	LogicalID string `json:"logical_id"`
 	Name      string `json:"name"`
-	Rule      string `json:"rule"` // in words: "+2 instances, cooldown 5m0s"
+	Rule      string `json:"rule"` // in words: "+2 instances, cooldown 5m", "10 jobs: +2, 50 jobs: +5"
 	Enabled   bool   `json:"enabled"`
 }
 

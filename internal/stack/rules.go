@@ -44,10 +44,13 @@ func (d design) rules() []rule {
 	}
 }
 
-// wakes reports whether the group can be empty and must be woken by the first job, which must not wait for
-// the tenth. A table that begins with the first job does that itself.
-func (d design) wakes() bool {
-	return d.safe() && d.least == 0 && (d.Policy != TablePolicy || d.table(d.most)[0].Jobs > 1)
+// wakes reports whether the group can be empty and must be woken by the first job.
+func (d design) wakes() bool { return d.least == 0 && d.Spec.wakes() }
+
+// wakes reports whether an empty group is woken, so that the first job need not wait for the tenth. A table
+// that begins with the first job does that itself, and the reference design does not.
+func (s *Spec) wakes() bool {
+	return s.Preset != Classic && (s.Policy != TablePolicy || s.table(1)[0].Jobs > 1)
 }
 
 // wake brings an empty group its first instance.
@@ -73,7 +76,7 @@ func (d design) tableOut() rule {
 		steps = steps.from(r.Jobs-threshold, r.Instances)
 	}
 	return rule{tableRule, d.stepScaling("ExactCapacity", steps), d.alarm(alarmProperties{
-		AlarmDescription:   fmt.Sprintf("%s or more wait for or run on %s", jobCount(threshold), d.ASG),
+		AlarmDescription:   unserved.text(threshold, "more") + " " + d.ASG,
 		Metrics:            d.backlog(),
 		Threshold:          float64(threshold),
 		ComparisonOperator: atLeast,
@@ -119,7 +122,7 @@ func (d design) stepScaling(adjustment string, steps stepAdjustments) scalingPol
 // manyWait watches the jobs that wait: those under work have their instance already.
 func (d design) manyWait(jobs int) alarmProperties {
 	return d.alarm(alarmProperties{
-		AlarmDescription:   fmt.Sprintf("%s or more wait for %s", jobCount(jobs), d.ASG),
+		AlarmDescription:   waiting.text(jobs, "more") + " " + d.ASG,
 		Metrics:            []alarmMetric{d.jobs("", visibleMetric)},
 		Threshold:          float64(jobs),
 		ComparisonOperator: atLeast,
@@ -129,12 +132,12 @@ func (d design) manyWait(jobs int) alarmProperties {
 // fewLeft watches, in all presets but classic, the jobs under work too: an empty queue does not mean that the
 // instances are idle, and an instance taken away takes its jobs with it.
 func (d design) fewLeft() alarmProperties {
-	metrics, what := []alarmMetric{d.jobs("", visibleMetric)}, "wait for"
+	metrics, what := []alarmMetric{d.jobs("", visibleMetric)}, waiting
 	if d.safe() {
-		metrics, what = d.backlog(), "wait for or run on"
+		metrics, what = d.backlog(), unserved
 	}
 	return d.alarm(alarmProperties{
-		AlarmDescription:   fmt.Sprintf("%s or fewer %s %s", jobCount(d.ScaleInAt), what, d.ASG),
+		AlarmDescription:   what.text(d.ScaleInAt, "fewer") + " " + d.ASG,
 		Metrics:            metrics,
 		Threshold:          float64(d.ScaleInAt),
 		ComparisonOperator: atMost,
@@ -205,9 +208,22 @@ func (d design) alarm(p alarmProperties) alarmProperties {
 	return p
 }
 
-func jobCount(n int) string {
-	if n == 1 {
-		return "1 job"
+// verb is what jobs do: one of them, and many.
+type verb struct{ one, many string }
+
+var (
+	waiting  = verb{"waits for", "wait for"}
+	unserved = verb{"waits for or runs on", "wait for or run on"}
+)
+
+// text is "10 jobs or more wait for", or "1 job or fewer waits for".
+func (v verb) text(jobs int, than string) string {
+	does := v.many
+	if jobs == 1 {
+		does = v.one
 	}
-	return fmt.Sprintf("%d jobs", n)
+	return fmt.Sprintf("%s or %s %s", jobCount(jobs), than, does)
 }
+
+// jobCount is "1 job" or "10 jobs".
+func jobCount(n int) string { return fmt.Sprintf("%d %s", n, plural(n, "job")) }

@@ -32,7 +32,7 @@ func (s ScaleStep) MarshalText() ([]byte, error) { return []byte(s.String()), ni
 
 // UnmarshalText reads it.
 func (s *ScaleStep) UnmarshalText(b []byte) error {
-	jobs, add, ok := numbers(strings.Replace(string(b), ":+", ":", 1))
+	jobs, add, ok := numbers(string(b))
 	if !ok {
 		return errors.New("must have the form JOBS:+INSTANCES, for example 10:+2")
 	}
@@ -51,14 +51,14 @@ func (r TableRow) MarshalText() ([]byte, error) { return []byte(r.String()), nil
 // UnmarshalText reads it.
 func (r *TableRow) UnmarshalText(b []byte) error {
 	jobs, instances, ok := numbers(string(b))
-	if !ok {
+	if !ok || strings.Contains(string(b), "+") { // which would be a step's
 		return errors.New("must have the form JOBS:INSTANCES, for example 8:2")
 	}
 	*r = TableRow{jobs, instances}
 	return nil
 }
 
-// numbers reads "8:2".
+// numbers reads "8:2" and "8:+2".
 func numbers(pair string) (a, b int, ok bool) {
 	left, right, found := strings.Cut(pair, ":")
 	a, err := strconv.Atoi(left)
@@ -86,7 +86,7 @@ func (s *Spec) Complete(given func(setting string) bool) {
 	periods, scaleInAt := 2, 2
 	switch s.Policy {
 	case StepPolicy:
-		periods = 1 // it need not wait for doubt to go: what it adds follows what waits
+		periods = 1 // a second one would only keep jobs waiting: what is added follows what waits
 		if !given("step") {
 			s.Steps = defaultSteps()
 		}

@@ -31,6 +31,9 @@ func TestOtherSpecIsOtherInAllSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	same := map[string]bool{"ASG": true, "Stack": true, "Preset": true, "FIFO": true}
+	for _, name := range []string{"Policy", "Steps", "Table", "JobsPerInstance", "Warmup"} {
+		same[name] = true // otherPolicies has these
+	}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[Spec]()) {
 		if equal := asJSON(field(one, f.Name)) == asJSON(field(other, f.Name)); equal != same[f.Name] {
 			t.Errorf("%s is the same: %t", f.Name, equal)
@@ -40,9 +43,9 @@ func TestOtherSpecIsOtherInAllSettings(t *testing.T) {
 
 func TestDefaultsAreTheReferenceDesigns(t *testing.T) {
 	s := Defaults()
-	got := fmt.Sprintln(s.Preset, s.ScaleOutAt, s.ScaleInAt, s.ScaleOutBy, s.ScaleInBy, s.Cooldown, s.Period, s.Periods, s.VisibilityTimeout,
+	got := fmt.Sprintln(s.Preset, s.Policy, s.ScaleOutAt, s.ScaleInAt, s.ScaleOutBy, s.ScaleInBy, s.Cooldown, s.Period, s.Periods, s.VisibilityTimeout,
 		s.Handler, s.Runtime, s.Memory, s.FunctionTimeout, s.LogRetention)
-	if want := fmt.Sprintln("safe", 10, 2, 2, 1, "5m", "1m", 2, "15m", "index.handler", "python3.13", 256, "30s", 14); got != want {
+	if want := fmt.Sprintln("safe", "simple", 10, 2, 2, 1, "5m", "1m", 2, "15m", "index.handler", "python3.13", 256, "30s", 14); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	s.ASG, s.Stack = testGroup, testGroup
@@ -60,10 +63,7 @@ func TestBadValuesAreNamed(t *testing.T) {
 	tag := func(key, value string) func(*Spec) {
 		return func(s *Spec) { s.Tags = map[string]string{key: value} }
 	}
-	for _, c := range []struct {
-		spoil                 func(*Spec)
-		field, value, allowed string
-	}{
+	for _, c := range []badValue{
 		{func(s *Spec) { s.ASG = "" }, "asg", "", "is required"},
 		{func(s *Spec) { s.ASG = "a\tb" }, "asg", "a\tb", "none of them a control character"},
 		{func(s *Spec) { s.ASG = long(256) }, "asg", long(256), "1 to 255 characters"},
@@ -73,7 +73,7 @@ func TestBadValuesAreNamed(t *testing.T) {
 		{func(s *Spec) { s.Stack = "a-" }, "stack", "a-", "begin and end with a letter or digit"},
 		{func(s *Spec) { s.Stack = "../a" }, "stack", "../a", "a-z, 0-9 and -"},
 		{func(s *Spec) { s.Stack = long(33) }, "stack", long(33), "at most 32 characters, has 33"},
-		{func(s *Spec) { s.Preset = "fast" }, "preset", "fast", "safe or classic"},
+		{func(s *Spec) { s.Preset = "fast" }, "preset", "fast", "safe, classic, step or table"},
 		{func(s *Spec) { s.ScaleOutAt, s.ScaleInAt = 0, -1 }, "scale-out-at", "0", "at least 1 job"},
 		{func(s *Spec) { s.ScaleInAt = -1 }, "scale-in-at", "-1", "at least 0 jobs"},
 		{func(s *Spec) { s.ScaleInAt = 10 }, "scale-in-at", "10", "less than --scale-out-at 10"},
@@ -128,20 +128,30 @@ func TestBadValuesAreNamed(t *testing.T) {
 			}
 		}, "tag", "46", "at most 45 tags"},
 	} {
-		s := testSpec()
-		c.spoil(&s)
-		err := s.Check()
-		e, ok := errors.AsType[*FieldError](err)
-		if !ok {
-			t.Errorf("--%s %s was taken: %v", c.field, c.value, err)
-			continue
-		}
-		if e.Field != c.field || e.Value != c.value || !strings.Contains(e.Allowed, c.allowed) {
-			t.Errorf("%+v, want field %s, value %s, allowed: %s", e, c.field, c.value, c.allowed)
-		}
-		if !strings.HasPrefix(e.Error(), "--"+c.field) {
-			t.Errorf("%q does not begin with the flag", e)
-		}
+		c.isNamed(t, testSpec())
+	}
+}
+
+// badValue is a setting that no spec may have, and what the error says of it.
+type badValue struct {
+	spoil                 func(*Spec)
+	field, value, allowed string
+}
+
+func (c badValue) isNamed(t *testing.T, s Spec) {
+	t.Helper()
+	c.spoil(&s)
+	err := s.Check()
+	e, ok := errors.AsType[*FieldError](err)
+	if !ok {
+		t.Errorf("--%s %s was taken: %v", c.field, c.value, err)
+		return
+	}
+	if e.Field != c.field || e.Value != c.value || !strings.Contains(e.Allowed, c.allowed) {
+		t.Errorf("%+v, want field %s, value %s, allowed: %s", e, c.field, c.value, c.allowed)
+	}
+	if !strings.HasPrefix(e.Error(), "--"+c.field) {
+		t.Errorf("%q does not begin with the flag", e)
 	}
 }
 

@@ -27,7 +27,7 @@ type Options struct {
 	Snapshot *state.Snapshot
 	Save     func(*state.Snapshot) error
 	Emit     func(provision.Event)
-	Adopt    bool
+	Adopt    bool // take over objects of the stack's names that are not its own
 }
 
 // Stack is one stack: what is wanted, what is recorded, and what AWS holds.
@@ -68,7 +68,6 @@ func Open(o Options) (*Stack, error) {
 		Owner:   provision.Tags{groupTag: groupTagValue(o.Spec.ASG)},
 		Journal: provision.NewJournal(o.Snapshot, o.Save),
 		Emit:    o.Emit,
-		Adopt:   o.Adopt,
 	}
 	s.declare(bounds{}) // which lists all that there can be
 	return s, nil
@@ -138,12 +137,18 @@ func (s *Stack) settle(account Account, group bounds) {
 
 // Warnings tells what about the group keeps the loop from working.
 func (s *Stack) Warnings() []string {
-	status := groupStatus(s.group)
-	return status.obstacles()
+	group := groupStatus(s.group)
+	warnings := group.obstacles()
+	for _, row := range s.Spec.Table {
+		if row.Instances > group.Max {
+			return append(warnings, fmt.Sprintf("--table %s: group %s has maximum %d, and Auto Scaling stops there; `aws autoscaling update-auto-scaling-group` raises it", row, group.Name, group.Max))
+		}
+	}
+	return warnings
 }
 
 // Plan compares what is wanted with what was read.
-func (s *Stack) Plan() (*provision.Plan, error) { return s.engine.Plan(s.reading) }
+func (s *Stack) Plan() (*provision.Plan, error) { return s.engine.Plan(s.reading, s.Adopt) }
 
 // Apply does what the plan says.
 func (s *Stack) Apply(ctx context.Context, plan *provision.Plan) error {

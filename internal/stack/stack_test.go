@@ -25,9 +25,9 @@ import (
 )
 
 func TestSecondUpChangesNothing(t *testing.T) {
-	for _, preset := range []string{Safe, Classic} {
+	for _, preset := range Presets() {
 		p := newProject(newCloud(t, sandbox.Options{}))
-		p.spec.Preset = preset
+		p.spec = testSpecOf(preset)
 		plan := p.up()
 		if plan.Count(provision.Create) != len(plan.Steps) {
 			t.Errorf("%s: the first plan was not of creations alone: %+v", preset, plan.Steps)
@@ -109,12 +109,14 @@ func TestCommandsCostFewRoundTrips(t *testing.T) {
 		{"safe", Safe, 1, [2]int{25, 5}, [2]int{10, 1}, [2]int{10, 1}, [2]int{20, 4}},
 		// Three more resources: a call to make each and to delete each, and one for the tags of the alarm.
 		{"safe, of a group that can be empty", Safe, 0, [2]int{28, 5}, [2]int{10, 1}, [2]int{10, 1}, [2]int{24, 4}},
+		{"step, of a group that can be empty", Step, 0, [2]int{28, 5}, [2]int{10, 1}, [2]int{10, 1}, [2]int{24, 4}},
+		{"table", Table, 0, [2]int{25, 5}, [2]int{10, 1}, [2]int{10, 1}, [2]int{20, 4}},
 	} {
 		t.Run(c.stack, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newProject(newCloud(t, sandbox.Options{Latency: hop}))
 				p.setMinimum(c.least)
-				p.spec.Preset = c.preset
+				p.spec = testSpecOf(c.preset)
 				p.costs("cold up", c.cold[0], c.cold[1], func() { p.up() })
 				p.costs("up again", c.rerun[0], c.rerun[1], func() { p.up() })
 				p.costs("plan", c.rerun[0], c.rerun[1], func() { p.plan() })

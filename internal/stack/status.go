@@ -70,8 +70,7 @@ func (s *Stack) Status(ctx context.Context, now time.Time) (Status, error) {
 // drift compares every resource with what was last asked for. One that now belongs to somebody else by
 // its tags shows these tags as changes.
 func (s *Stack) drift() ([]ResourceStatus, error) {
-	s.engine.Adopt = true // a status takes nothing over; it shows
-	plan, err := s.Plan()
+	plan, err := s.engine.Plan(s.reading, true) // it takes nothing over; it shows
 	if err != nil {
 		return nil, err
 	}
@@ -145,13 +144,12 @@ func count(attributes map[string]string, name string) int {
 func (s *Stack) alarmStatuses() []AlarmStatus {
 	all := []AlarmStatus{}
 	for _, r := range allRules {
-		id := r.alarmID
-		a, ok := s.seen.alarms.got[s.name(id)]
+		a, ok := s.seen.alarms.got[s.name(r.alarmID)]
 		if !ok {
 			continue
 		}
 		all = append(all, AlarmStatus{
-			LogicalID: id, Name: aws.ToString(a.AlarmName),
+			LogicalID: r.alarmID, Name: aws.ToString(a.AlarmName),
 			State: string(a.StateValue), Since: stateSince(a),
 			Rule: alarmRule(alarmFrom(a)), Enabled: aws.ToBool(a.ActionsEnabled),
 		})
@@ -167,15 +165,19 @@ func stateSince(a cwtypes.MetricAlarm) time.Time {
 func (s *Stack) policyStatuses() []PolicyStatus {
 	all := []PolicyStatus{}
 	for _, r := range allRules {
-		id := r.policyID
-		_, name := splitGroup(s.name(id))
+		_, name := splitGroup(s.name(r.policyID))
 		p, ok := s.seen.policies.got[name]
 		if !ok {
 			continue
 		}
+		var alarm *alarmProperties
+		if a, ok := s.seen.alarms.got[s.name(r.alarmID)]; ok {
+			watched := alarmFrom(a)
+			alarm = &watched
+		}
 		all = append(all, PolicyStatus{
-			LogicalID: id, Name: aws.ToString(p.PolicyName),
-			Rule: policyRule(p), Enabled: p.Enabled == nil || *p.Enabled,
+			LogicalID: r.policyID, Name: aws.ToString(p.PolicyName),
+			Rule: policyRule(scalingPolicyFrom(p), alarm), Enabled: p.Enabled == nil || *p.Enabled,
 		})
 	}
 	return all
@@ -189,57 +191,6 @@ func (s *Stack) name(logicalID string) string {
 		}
 	}
 	return ""
-}
-
-// alarmRule is what an alarm watches, in words.
-func alarmRule(p alarmProperties) string {
-	metric := p.Metrics[0]
-	what, period := metricWord(metric.MetricName), metric.Period
-	if metric.Expression != "" && len(p.Metrics) > 1 {
-		what, period = metric.Expression, p.Metrics[1].Period
-	}
-	if condition, ok := strings.CutPrefix(what, "IF("); ok {
-		condition, _, _ = strings.Cut(condition, ",")
-		return fmt.Sprintf("%s for %d x %d s", condition, p.EvaluationPeriods, period)
-	}
-	return fmt.Sprintf("%s %s %s for %d x %d s", what, comparisonSign(p.ComparisonOperator),
-		strconv.FormatFloat(p.Threshold, 'f', -1, 64), p.EvaluationPeriods, period)
-}
-
-func metricWord(metric string) string {
-	switch metric {
-	case visibleMetric:
-		return "visible"
-	case inFlightMetric:
-		return "in_flight"
-	}
-	return metric
-}
-
-func comparisonSign(operator string) string {
-	switch operator {
-	case atLeast:
-		return ">="
-	case atMost:
-		return "<="
-	case "GreaterThanThreshold":
-		return ">"
-	case "LessThanThreshold":
-		return "<"
-	}
-	return operator
-}
-
-func policyRule(p astypes.ScalingPolicy) string {
-	if p.ScalingAdjustment == nil {
-		return aws.ToString(p.PolicyType)
-	}
-	n := int(*p.ScalingAdjustment)
-	unit := "instances"
-	if n == 1 || n == -1 {
-		unit = "instance"
-	}
-	return fmt.Sprintf("%+d %s, cooldown %s", n, unit, Duration(time.Duration(aws.ToInt32(p.Cooldown))*time.Second))
 }
 
 func functionStatus(c *lambdatypes.FunctionConfiguration) *FunctionStatus {

@@ -251,8 +251,26 @@ func TestRulesOfOthersAreToldToo(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	if got := policyRule(astypes.ScalingPolicy{PolicyType: aws.String("StepScaling")}); got != "StepScaling" {
-		t.Error(got)
+	bound := func(n float64) *float64 { return &n }
+	steps := stepAdjustments{{nil, bound(-5), -10}, {bound(-5), bound(0), 0}, {bound(0), nil, 1}}
+	for want, p := range map[string]scalingPolicyProperties{
+		"TargetTrackingScaling":       {PolicyType: "TargetTrackingScaling"},
+		"-1 instance, cooldown 1m30s": {PolicyType: simpleScaling, ScalingAdjustment: -1, Cooldown: 90},
+		"5 instances, cooldown 0s":    {PolicyType: simpleScaling, AdjustmentType: "ExactCapacity", ScalingAdjustment: 5},
+		"no jobs: -1":                 {PolicyType: stepScaling, StepAdjustments: stepAdjustments{{nil, bound(-10), -1}}},
+		"1 job or fewer: -1":          {PolicyType: stepScaling, StepAdjustments: stepAdjustments{{nil, bound(-9), -1}}},
+		"always: 2":                   {PolicyType: stepScaling, AdjustmentType: "ExactCapacity", StepAdjustments: stepAdjustments{{nil, nil, 2}}},
+		"5 jobs or fewer: -10%, 5 jobs: +0%, 10 jobs: +1%; warm-up 3m": {
+			PolicyType: stepScaling, AdjustmentType: "PercentChangeInCapacity", StepAdjustments: steps, EstimatedInstanceWarmup: aws.Int(180),
+		},
+	} {
+		if got := policyRule(p, &alarmProperties{Threshold: 10}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	want := "threshold-5 or fewer: -10, threshold-5: +0, threshold+0: +1"
+	if got := policyRule(scalingPolicyProperties{PolicyType: stepScaling, StepAdjustments: steps}, nil); got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/eventscale/eventscale/internal/loop"
 	"github.com/eventscale/eventscale/internal/simulation"
@@ -38,9 +37,9 @@ func Simulation(o *Output, r *simulation.Report) error {
 
 // jobsText is a workload in a sentence.
 func jobsText(w *simulation.Workload) string {
-	text := fmt.Sprintf("%s: %s in %s, up to %d a minute; a job takes %s", w.Name, count(int(w.Messages), "job"), briefly(w.SpanSeconds), w.PeakPerMinute, briefly(w.ServiceP50))
+	text := fmt.Sprintf("%s: %s in %s, up to %d a minute; a job takes %s", w.Name, count(int(w.Messages), "job"), duration(w.SpanSeconds), w.PeakPerMinute, duration(w.ServiceP50))
 	if w.ServiceP95 > w.ServiceP50 {
-		text += fmt.Sprintf(" (median), %s (p95)", briefly(w.ServiceP95))
+		text += fmt.Sprintf(" (median), %s (p95)", duration(w.ServiceP95))
 	}
 	return text
 }
@@ -51,7 +50,7 @@ func groupText(g *simulation.Group) string {
 	if g.Slots > 1 {
 		at = fmt.Sprintf("%d jobs", g.Slots)
 	}
-	return fmt.Sprintf("%d to %d instances, %d at the start, %s at once each; boot %s; scale-in %s", g.Min, g.Max, g.Initial, at, briefly(g.BootSeconds), scaleInText(loop.ScaleIn(g.ScaleIn)))
+	return fmt.Sprintf("%d to %d instances, %d at the start, %s at once each; boot %s; scale-in %s", g.Min, g.Max, g.Initial, at, duration(g.BootSeconds), scaleInText(loop.ScaleIn(g.ScaleIn)))
 }
 
 func scaleInText(mode loop.ScaleIn) string {
@@ -62,15 +61,6 @@ func scaleInText(mode loop.ScaleIn) string {
 		return "lets busy instances finish"
 	}
 	return "kills busy instances"
-}
-
-// briefly is a number of seconds as a span of time; below a minute to the tenth.
-func briefly(s float64) string {
-	d := time.Duration(s * float64(time.Second))
-	if d < time.Minute && d%time.Second != 0 {
-		return fmt.Sprintf("%.1fs", s)
-	}
-	return strings.TrimSuffix(span(d), "00s")
 }
 
 // findings writes what went wrong with a policy.

@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/eventscale/eventscale/internal/simulation"
 )
 
 // column is one figure of the policies.
 type column struct {
-	head string
+	head string // in the table
+	word string // in a list
 	of   func(*simulation.Outcome) string
 	look func(*simulation.Outcome) role
 }
@@ -42,19 +42,19 @@ func columnsOf(r *simulation.Report) []column {
 		}
 	}
 	columns := []column{
-		{"WAIT P50", func(x *simulation.Outcome) string { return waited(x.Totals.Wait.P50) }, plain},
-		{"P95", func(x *simulation.Outcome) string { return waited(x.Totals.Wait.P95) }, plain},
-		{"P99", func(x *simulation.Outcome) string { return waited(x.Totals.Wait.P99) }, plain},
-		{"MAX", func(x *simulation.Outcome) string { return waited(x.Totals.Wait.Max) }, plain},
-		{"HOURS", func(x *simulation.Outcome) string { return hours(x.Totals.InstanceHours) }, plain},
-		{"COST", money, plain},
-		{"KILLED", func(x *simulation.Outcome) string { return strconv.FormatInt(x.Totals.JobsKilled, 10) }, alarming(func(x *simulation.Outcome) int64 { return x.Totals.JobsKilled })},
-		{"AGAIN", func(x *simulation.Outcome) string { return strconv.FormatInt(x.Totals.Redelivered, 10) }, plain},
-		{"LEFT", func(x *simulation.Outcome) string { return strconv.FormatInt(left(x), 10) }, alarming(left)},
-		{"OUT/IN", func(x *simulation.Outcome) string {
+		{"WAIT P50", "wait p50", func(x *simulation.Outcome) string { return millis(x.Totals.Wait.P50) }, plain},
+		{"P95", "p95", func(x *simulation.Outcome) string { return millis(x.Totals.Wait.P95) }, plain},
+		{"P99", "p99", func(x *simulation.Outcome) string { return millis(x.Totals.Wait.P99) }, plain},
+		{"MAX", "max", func(x *simulation.Outcome) string { return millis(x.Totals.Wait.Max) }, plain},
+		{"HOURS", "instance-hours", func(x *simulation.Outcome) string { return hours(x.Totals.InstanceHours) }, plain},
+		{"COST", "cost", price, plain},
+		{"KILLED", "killed", func(x *simulation.Outcome) string { return strconv.FormatInt(x.Totals.JobsKilled, 10) }, alarming(func(x *simulation.Outcome) int64 { return x.Totals.JobsKilled })},
+		{"AGAIN", "redelivered", func(x *simulation.Outcome) string { return strconv.FormatInt(x.Totals.Redelivered, 10) }, plain},
+		{"LEFT", "not done", func(x *simulation.Outcome) string { return strconv.FormatInt(left(x), 10) }, alarming(left)},
+		{"OUT/IN", "scaled out/in", func(x *simulation.Outcome) string {
 			return fmt.Sprintf("%d/%d", x.Totals.ScaleOutActions, x.Totals.ScaleInActions)
 		}, plain},
-		{"DRAIN", func(x *simulation.Outcome) string { return waited(x.Totals.DrainMillis) }, plain},
+		{"DRAIN", "drained in", func(x *simulation.Outcome) string { return millis(x.Totals.DrainMillis) }, plain},
 	}
 	return withoutEmpty(columns, r.Outcomes)
 }
@@ -79,22 +79,12 @@ func withoutEmpty(columns []column, outcomes []simulation.Outcome) []column {
 	return kept
 }
 
-// waited is a stretch of time in milliseconds: 0s, 45s, 4m10s, 2h05m.
-func waited(ms int64) string { return span(time.Duration(ms) * time.Millisecond) }
-
-// hours are instance-hours to the tenth; small numbers to the hundredth.
-func hours(h float64) string {
-	if h < 10 {
-		return fmt.Sprintf("%.2f", h)
-	}
-	return fmt.Sprintf("%.1f", h)
-}
-
-func money(x *simulation.Outcome) string {
+// price is what the instances cost, where that is known.
+func price(x *simulation.Outcome) string {
 	if x.Cost == nil {
 		return ""
 	}
-	return fmt.Sprintf("$%.2f", *x.Cost)
+	return money(*x.Cost)
 }
 
 // policyHead is the head of the first column.
@@ -134,12 +124,12 @@ func widestLine(columns []column, outcomes []simulation.Outcome, between int) in
 	return w
 }
 
-// block is a policy's figures as a list: "p95 4m10s, max 6m, 35.4 hours".
+// block is a policy's figures as a list: "p95 4m10s, max 6m40s, instance-hours 35.4".
 func (o *Output) block(b *strings.Builder, columns []column, outcome *simulation.Outcome) {
 	fmt.Fprintln(b, o.paint(heading, outcome.Name))
 	var words []string
 	for _, c := range columns {
-		words = append(words, "`"+strings.ToLower(c.head)+" "+c.of(outcome)+"`")
+		words = append(words, "`"+c.word+" "+c.of(outcome)+"`")
 	}
 	for _, line := range wrap(strings.Join(words, " "), max(o.Width()-len("  "), leastWrap)) {
 		fmt.Fprintln(b, "  "+strings.ReplaceAll(strings.ReplaceAll(line, "` `", ", "), "`", ""))

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,15 +112,39 @@ func alarmLook(state string) role {
 }
 
 func (r *report) policies(policies []stack.PolicyStatus) []string {
+	room := 0
+	if r.bound > 0 {
+		room = max(r.bound-gap-widest(policies, func(p stack.PolicyStatus) string { return p.LogicalID }), leastWrap)
+	}
 	var rows [][]cell
 	for _, p := range policies {
-		rule := cell{body, p.Rule}
+		rule := cell{body, r.brief(p.Rule, "", room)}
 		if !p.Enabled {
-			rule = cell{warn, p.Rule + " (disabled)"}
+			rule = cell{warn, r.brief(p.Rule, " (disabled)", room)}
 		}
 		rows = append(rows, []cell{{body, p.LogicalID}, rule})
 	}
 	return r.table(rows, r.bound)
+}
+
+// brief leaves out the middle of a long list of steps, "1 job: 1, 6 jobs: 2, ..., 96 jobs: 20", so that with
+// what follows it takes one line, if that can be. Without a bound it leaves out nothing.
+func (r *report) brief(rule, suffix string, w int) string {
+	list, end, warm := strings.Cut(rule, "; ")
+	if warm {
+		suffix = "; " + end + suffix
+	}
+	steps := strings.Split(list, ", ")
+	if whole := list + suffix; w <= 0 || cells(whole) <= w || len(steps) < 4 {
+		return whole
+	}
+	last := steps[len(steps)-1]
+	for n := len(steps) - 2; ; n-- {
+		short := strings.Join(append(slices.Clone(steps[:n]), r.symbols.ellipsis, last), ", ") + suffix
+		if n == 1 || cells(short) <= w {
+			return short
+		}
+	}
 }
 
 func (r *report) function(f *stack.FunctionStatus) []string {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 	"time"
 
@@ -96,8 +97,28 @@ func emptyStatus() *stack.Status {
 	}
 }
 
+// tableStatus is of a stack whose group follows a table, by rules too long for a line.
+func tableStatus() *stack.Status {
+	s := healthyStatus()
+	s.Alarms[0].LogicalID, s.Alarms[0].Rule = "TableAlarm", "visible + in_flight >= 1 for 1 x 60 s"
+	s.Alarms[1].LogicalID, s.Alarms[1].Rule = "TableInAlarm", "visible + in_flight <= 0 for 1 x 60 s"
+	rows := "1 job: 1"
+	for i := 2; i <= 20; i++ {
+		rows += fmt.Sprintf(", %d jobs: %d", 5*(i-1)+1, i)
+	}
+	s.Policies = []stack.PolicyStatus{
+		{LogicalID: "TablePolicy", Rule: rows, Enabled: true},
+		{LogicalID: "TableInPolicy", Rule: "no jobs: -1", Enabled: true},
+		{LogicalID: "StepOutPolicy", Rule: rows + "; warm-up 3m", Enabled: false},
+		{LogicalID: "StepInPolicy", Rule: "10 jobs: +2, 50 jobs: +5; warm-up 3m", Enabled: true},
+	}
+	s.Activities = nil
+	return s
+}
+
 func TestStatusText(t *testing.T) {
 	for name, s := range map[string]*stack.Status{
+		"status-table":   tableStatus(),
 		"status-healthy": healthyStatus(), "status-unhealthy": unhealthyStatus(), "status-empty": emptyStatus(), "status-partial": partialStatus(),
 	} {
 		goldens(t, name, false, func(o *Output) error { return Status(o, s) })

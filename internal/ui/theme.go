@@ -97,7 +97,7 @@ func newSymbols(unicode bool) *symbols {
 		spinner: []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"},
 		chart: chartSymbols{
 			solid: "█", eighths: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇"},
-			medium: "▒", light: "░", alarm: "█", ok: "─", none: "·",
+			medium: "▒", light: "░", alarm: "▆", ok: "─", none: "·",
 			side: "│", mark: "┤", floor: "─", tick: "┬", corner: "└", first: "├",
 		},
 	}

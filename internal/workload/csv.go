@@ -37,6 +37,7 @@ const (
 	adviceJobTime = "give the time of a job: --job-time 40s, or --job-time lognormal:30s,2m"
 	adviceStart   = "times are seconds since the start of the trace: subtract the first from all"
 	adviceEmpty   = "a trace needs at least one job"
+	adviceRows    = "rows are such as 0.5,40 below time_s,service_s, or 0,3 below t,count, by time"
 	adviceLines   = "lines are such as {\"time_s\":0.5,\"service_s\":40} or {\"t\":0,\"count\":3}, by time"
 	adviceForm    = "for example a first line time_s,service_s and below it 0.5,40: a job that comes after half a second and takes 40"
 )
@@ -55,5 +56,5 @@ func csvAdvice(err error) string {
 	case strings.Contains(text, "row above"):
 		return "sort the rows by time: a trace out of order is most often two logs in one"
 	}
-	return ""
+	return adviceRows
 }

@@ -27,7 +27,7 @@ func Open(path string, stdin io.Reader, o Options) (*Loaded, error) {
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // nothing was written
 	return load(f, path, filepath.Base(path), o)
 }
 
@@ -66,7 +66,7 @@ func OpenModel(path string, stdin io.Reader, arrivals loop.Arrivals) (*loop.Trac
 		if err != nil {
 			return nil, unreadable(path, err)
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // nothing was written
 		name, r = path, f
 	}
 	text, err := unzipped(r, name)

@@ -43,6 +43,7 @@ func TestEveryFormHasTheSameJobs(t *testing.T) {
 		"counts":          {"t,count\n0,2\n60,1\n", Options{JobTime: seconds(7)}, counted},
 		"counted lines":   {`{"t":0,"count":2}` + "\n" + `{"t":60,"count":1}`, Options{JobTime: seconds(7)}, counted},
 		"narrow counts":   {"t,count\n0,2\n", Options{JobTime: seconds(7), Bin: 10_000}, []loop.Job{{Arrival: 2500, Service: 7000}, {Arrival: 7500, Service: 7000}}},
+		"narrow lines":    {`{"t":0,"count":2}`, Options{JobTime: seconds(7), Bin: 10_000}, []loop.Job{{Arrival: 2500, Service: 7000}, {Arrival: 7500, Service: 7000}}},
 		"times":           {"time_s\n0.5\n2\n", Options{JobTime: seconds(3)}, []loop.Job{{Arrival: 500, Service: 3000}, {Arrival: 2000, Service: 3000}}},
 		"overruled":       {"time_s,service_s\n0.5,40\n2,1.5\n", Options{JobTime: seconds(3)}, []loop.Job{{Arrival: 500, Service: 3000}, {Arrival: 2000, Service: 3000}}},
 		"overruled lines": {`{"time_s":0.5,"service_s":40}` + "\n" + `{"time_s":2}`, Options{JobTime: seconds(3)}, []loop.Job{{Arrival: 500, Service: 3000}, {Arrival: 2000, Service: 3000}}},

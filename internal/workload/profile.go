@@ -24,12 +24,12 @@ type part struct {
 // Shapes are the built-in profiles.
 func Shapes() []Shape {
 	return []Shape{
-		{"steady", "evenly spaced jobs, for 4 hours", []part{{240, 1000}}},
-		{"burst", "4 hours with a tenth of the jobs spread evenly, and three bursts of 5 minutes with 30 % each, in minutes 30, 90 and 180", []part{
+		{"steady", "4 hours of evenly spaced jobs", []part{{240, 1000}}},
+		{"burst", "4 hours: a tenth of the jobs evenly, and 30 % each in 5 minutes from minute 30, 90 and 180 on", []part{
 			{30, 13}, {5, 300}, {55, 25}, {5, 300}, {85, 37}, {5, 300}, {55, 25},
 		}},
-		{"diurnal", "a day and its night: 24 hours, the busiest hour at 14:00 with ten times the jobs of the quietest at 04:00", day()},
-		{"nightly-batch", "24 hours: a third of the jobs spread evenly, and two thirds within 5 minutes at 02:00", []part{
+		{"diurnal", "24 hours: a day, whose busiest hour (14:00) has ten times the jobs of its quietest (04:00)", day()},
+		{"nightly-batch", "24 hours: a third of the jobs evenly, and two thirds within 5 minutes from 02:00 on", []part{
 			{120, 28}, {5, 667}, {1315, 305},
 		}},
 	}
