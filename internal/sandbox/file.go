@@ -157,7 +157,7 @@ func (s *store) save(real time.Time) error {
 		return nil
 	}
 	s.clock.anchor(real, 0)
-	content, err := json.MarshalIndent(file{fileVersion, s.clock, world}, "", "  ")
+	content, err := json.Marshal(file{fileVersion, s.clock, world})
 	if err != nil {
 		return fmt.Errorf("encoding the sandbox's world: %w", err)
 	}
