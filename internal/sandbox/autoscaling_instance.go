@@ -16,8 +16,8 @@ const (
 	hexLetters = "0123456789abcdef"
 	// instanceType is that of every instance: the sandbox reads no launch templates.
 	instanceType = "g5.xlarge"
-	// maxActivities is how many activities a group remembers; AWS keeps six weeks of them.
-	maxActivities = 1000
+	// maxActivities is how many activities a group remembers: three pages. AWS keeps six weeks of them.
+	maxActivities = 300
 )
 
 // worker is what the sandbox knows of an instance beyond what AWS shows.

@@ -13,8 +13,9 @@ import (
 	"github.com/eventscale/eventscale/internal/loop"
 )
 
-// maxHistory is how many items a region's alarm history holds; AWS keeps 30 days of them.
-const maxHistory = 1000
+// maxHistory is how many items a region's alarm history holds: three pages. AWS keeps 30 days of them; here
+// each has a kilobyte of the file that every change writes.
+const maxHistory = 300
 
 // enter puts the alarm into a state; re-entering the same one only renews its reason.
 func (a *alarm) enter(now time.Time, state types.StateValue, reason string, data *string) {
