@@ -47,6 +47,9 @@ func (a *app) fill(cmd *cobra.Command) error {
 	var errs []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		flags, f := meant(cmd, f.Name)
+		if f == nil {
+			return
+		}
 		name := variable(f.Name)
 		if value := a.env(name); value != "" && !f.Changed && f.Name != "help" && f.Name != "version" {
 			errs = append(errs, setFlag(flags, f, name, splitWords(f, value)))
@@ -70,6 +73,10 @@ func (a *app) fill(cmd *cobra.Command) error {
 	return errors.Join(errs...)
 }
 
+// ownWord annotates a flag that shares its word with a setting and means something else: environment and
+// configuration file do not reach it.
+const ownWord = "own-word"
+
 // meant returns the flag that a name means in the environment and in a configuration file, which are for all
 // commands: the global one, even where a command has another of that name. It is nil where there is none.
 func meant(cmd *cobra.Command, name string) (*pflag.FlagSet, *pflag.Flag) {
@@ -77,7 +84,11 @@ func meant(cmd *cobra.Command, name string) (*pflag.FlagSet, *pflag.Flag) {
 	if f := global.Lookup(name); f != nil {
 		return global, f
 	}
-	return cmd.Flags(), cmd.Flags().Lookup(name)
+	f := cmd.Flags().Lookup(name)
+	if f != nil && f.Annotations[ownWord] != nil {
+		return cmd.Flags(), nil
+	}
+	return cmd.Flags(), f
 }
 
 // variable is the environment variable of a flag: EVENTSCALE_SCALE_OUT_AT.

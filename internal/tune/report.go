@@ -30,7 +30,8 @@ type Report struct {
 	Tried      int     `json:"tried"`       // candidates
 	OutOfTime  bool    `json:"out_of_time"` // the budget ended the search: another machine may find another answer
 
-	Notes []simulation.Finding `json:"notes"` // what the reader must know, the gravest first
+	Notes   []simulation.Finding `json:"notes"`             // what the reader must know, the gravest first
+	Written string               `json:"written,omitempty"` // the file that the winner was written to
 
 	slo SLO
 }

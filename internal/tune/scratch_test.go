@@ -18,7 +18,7 @@ func TestScratch(t *testing.T) {
 		best   float64
 		margin float64
 	}{
-		{"synth_nightly", 1, 35.4, 0}, {"synth_nightly", 1, 35.4, 1},{"azure_code_4h", 4, 4.54, 0}, {"mooncake_4h", 4, 14.7, 0},{"azure_code_4h", 4, 4.54, .7},{"azure_code_2023", 4, 4.54, 0}, {"mooncake_conv", 4, 14.7, 0},
+		{"synth_nightly", 1, 35.4, 0}, {"synth_nightly", 1, 35.4, 1}, {"azure_code_4h", 4, 4.54, 0}, {"mooncake_4h", 4, 14.7, 0}, {"azure_code_4h", 4, 4.54, .7}, {"azure_code_2023", 4, 4.54, 0}, {"mooncake_conv", 4, 14.7, 0},
 	} {
 		f, err := os.Open("/work/shared/loop/traces/" + tt.file + ".csv")
 		if err != nil {
