@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"github.com/eventscale/eventscale/internal/stack"
+)
+
+// editConfig puts settings into a configuration file's bytes: those with values are set, where they stand or
+// at the end, and those without are taken out, so that their defaults count. All else stays as it is, comments
+// among it. What it returns reads back as what was asked for, or it is an error.
+func editConfig(path string, data []byte, settings []stack.Setting) ([]byte, error) {
+	if _, err := parseConfig(path, data); err != nil {
+		return nil, err
+	}
+	lines, places, err := placesOf(data)
+	if err != nil {
+		return nil, &usageError{text: path + ": " + yaml.FormatError(err, false, true)}
+	}
+	var more []string
+	for _, s := range settings {
+		text := settingLine(s)
+		p, there := places[s.Key]
+		switch {
+		case there && text != "":
+			lines[p.first] = text + p.comment
+		case there:
+			lines[p.first] = gone
+		case text != "":
+			more = append(more, text)
+		}
+		for i := p.first + 1; there && i <= p.last; i++ {
+			lines[i] = gone
+		}
+	}
+	lines = slices.DeleteFunc(append(lines, more...), func(l string) bool { return l == gone })
+	edited := []byte(strings.Join(lines, "\n") + "\n")
+	return edited, verify(path, edited, settings)
+}
+
+// gone marks a line that is taken out. No line of a file has a line end in it.
+const gone = "\n"
+
+// place is where a setting stands in a file: its lines, and what remark follows its value.
+type place struct {
+	first, last int
+	comment     string
+}
+
+// placesOf parts a file into lines, and finds the settings in them.
+func placesOf(data []byte) (lines []string, places map[string]place, err error) {
+	text := strings.TrimRight(string(bytes.TrimPrefix(data, byteOrderMark)), "\n")
+	if text != "" {
+		lines = strings.Split(text, "\n")
+	}
+	file, err := parser.ParseBytes([]byte(text), parser.ParseComments)
+	if err != nil {
+		return nil, nil, err
+	}
+	places = map[string]place{}
+	for _, doc := range file.Docs {
+		for _, pair := range pairsOf(doc.Body) {
+			key := pair.Key.GetToken()
+			p := place{first: key.Position.Line - 1, last: key.Position.Line - 1}
+			ast.Walk(lastLine{&p, len(lines)}, pair.Value)
+			if c := pair.Value.GetComment(); c != nil && p.first == p.last {
+				p.comment = " " + strings.TrimSpace(c.String())
+			}
+			places[key.Value] = p
+		}
+	}
+	return lines, places, nil
+}
+
+// lastLine finds the last line of a value.
+type lastLine struct {
+	place *place
+	lines int
+}
+
+// Visit looks at a node and its closing bracket.
+func (v lastLine) Visit(n ast.Node) ast.Visitor {
+	see := func(t *token.Token) {
+		if t != nil {
+			v.place.last = min(max(v.place.last, t.Position.Line-1), v.lines-1)
+		}
+	}
+	switch n := n.(type) {
+	case *ast.CommentGroupNode, *ast.CommentNode:
+		return nil // it may be that of the next setting
+	case *ast.SequenceNode:
+		see(n.End)
+	}
+	see(n.GetToken())
+	return v
+}
+
+// settingLine writes a setting as YAML: `table: ["1:1", "8:2"]`. It is "" for one without values.
+func settingLine(s stack.Setting) string {
+	if len(s.Values) == 0 {
+		return ""
+	}
+	words := make([]string, len(s.Values))
+	for i, v := range s.Values {
+		words[i] = yamlWord(v)
+	}
+	if !s.Many {
+		return s.Key + ": " + words[0]
+	}
+	return s.Key + ": [" + strings.Join(words, ", ") + "]"
+}
+
+// yamlWord writes a value bare where every reader of YAML takes it for what it is.
+func yamlWord(v string) string {
+	if _, err := strconv.Atoi(v); err == nil {
+		return v
+	}
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_'
+	}
+	if v != "" && strings.Trim(v, "0123456789.eE+-_") != "" && !strings.ContainsFunc(v, func(r rune) bool { return !plain(r) }) && !slices.Contains(yamlBooleans, strings.ToLower(v)) {
+		return v
+	}
+	return strconv.Quote(v)
+}
+
+var yamlBooleans = []string{"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
+
+// verify reads an edited file again: it must have the values of the settings, and no others of them.
+func verify(path string, edited []byte, settings []stack.Setting) error {
+	entries, err := parseConfig(path, edited)
+	have := map[string][]string{}
+	for _, e := range entries {
+		have[e.key] = e.values
+	}
+	var lines []string
+	ok := err == nil
+	for _, s := range settings {
+		ok = ok && slices.Equal(have[s.Key], s.Values)
+		if line := settingLine(s); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if ok {
+		return nil
+	}
+	return &usageError{
+		text: path + ": is written in a way that cannot be edited; nothing was changed",
+		hint: fmt.Sprintf("put these lines there yourself: %s", strings.Join(lines, "; ")),
+	}
+}
