@@ -138,7 +138,7 @@ func (a *app) tune(ctx context.Context, o *tuneOptions) error {
 	if err != nil {
 		return err
 	}
-	o.scenario.warmup = o.spec.Warmup
+	o.warmup = o.spec.Warmup
 	problem, err := a.problem(ctx, o, slo)
 	if err != nil {
 		return err
