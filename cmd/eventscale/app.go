@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,6 +27,9 @@ type app struct {
 
 	global globals
 	screen screen
+	clock  serverClock
+	world  http.RoundTripper // the demo's sandbox; nil elsewhere
+	locked atomic.Bool       // a stack is being changed
 }
 
 // globals are the flags of every command.
@@ -77,8 +82,19 @@ func (a *app) run(args []string) int {
 	return a.exit(err)
 }
 
-// errInterrupted is the cause of a run that a signal stopped.
-var errInterrupted = errors.New("interrupted: the calls in flight were finished and the state is saved")
+// The causes of a run that a signal stopped: one that changes a stack, and any other.
+var (
+	errInterrupted = errors.New("interrupted: the calls in flight were finished and the state is saved")
+	errStopped     = errors.New("interrupted")
+)
+
+// interruption is the cause of a stop by a signal now.
+func (a *app) interruption() error {
+	if a.locked.Load() {
+		return errInterrupted
+	}
+	return errStopped
+}
 
 // interruptible returns a context that the first signal cancels: calls in flight end, and no other is
 // begun. The second signal leaves at once; what is under way is recorded as such.
@@ -89,15 +105,17 @@ func (a *app) interruptible(parent context.Context) (context.Context, func()) {
 	signal.Notify(pipe, syscall.SIGPIPE) // nobody reads us any more: stop in order, and there is no one to tell
 	go func() {
 		if _, ok := <-pipe; ok {
-			cancel(errInterrupted)
+			cancel(a.interruption())
 		}
 	}()
 	go func() {
 		if _, ok := <-signals; !ok {
 			return
 		}
-		a.note("interrupted: finishing the calls in flight; once more leaves at once")
-		cancel(errInterrupted)
+		if a.locked.Load() {
+			a.note("interrupted: finishing the calls in flight; once more leaves at once")
+		}
+		cancel(a.interruption())
 		if _, ok := <-signals; ok {
 			a.end()
 			os.Exit(exitInterrupted) //nolint:forbidigo // the second signal leaves at once, wherever the program is

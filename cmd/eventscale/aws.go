@@ -102,7 +102,7 @@ func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
 	if err != nil {
 		return cfg, &usageError{text: fmt.Sprintf("reading the AWS configuration: %v", err), hint: "check --profile and the files in ~/.aws"}
 	}
-	cfg.HTTPClient = &finishing{next: cfg.HTTPClient} // afterwards: AWS_CA_BUNDLE goes into the SDK's own kind only
+	cfg.HTTPClient = &finishing{next: cfg.HTTPClient, clock: &a.clock} // afterwards: AWS_CA_BUNDLE goes into the SDK's own kind only
 	return cfg, nil
 }
 
@@ -120,11 +120,7 @@ func (a *app) sandboxConfig() (aws.Config, error) {
 	if a.global.endpointURL != "" {
 		return aws.Config{}, &usageError{text: "--sandbox and --endpoint-url exclude each other", hint: "leave one of them out"}
 	}
-	delays, err := a.delays()
-	if err != nil {
-		return aws.Config{}, err
-	}
-	cloud, err := sandbox.Open(sandbox.Options{Path: a.sandboxPath(), Delays: delays})
+	world, err := a.openWorld()
 	if err != nil {
 		return aws.Config{}, err
 	}
@@ -132,10 +128,22 @@ func (a *app) sandboxConfig() (aws.Config, error) {
 		Region:           cmp.Or(a.global.region, sandboxRegion),
 		BaseEndpoint:     aws.String("http://" + serveAddress),
 		Credentials:      credentials.NewStaticCredentialsProvider("sandbox", "sandbox", ""),
-		HTTPClient:       &finishing{next: &http.Client{Transport: cloud}},
+		HTTPClient:       &finishing{next: &http.Client{Transport: world}, clock: &a.clock},
 		RetryMaxAttempts: maxAttempts,
 		APIOptions:       a.apiOptions(),
 	}, nil
+}
+
+// openWorld returns the sandbox of the state folder, or the demo's own.
+func (a *app) openWorld() (http.RoundTripper, error) {
+	if a.world != nil {
+		return a.world, nil
+	}
+	options, err := a.sandboxOptions(&worldSettings{})
+	if err != nil {
+		return nil, err
+	}
+	return sandbox.Open(options)
 }
 
 // sandboxPath is the file that keeps the sandbox's world between commands.
@@ -144,7 +152,10 @@ func (a *app) sandboxPath() string { return filepath.Join(a.global.stateDir, "sa
 // finishing lets a request in flight end when its context is cancelled, so that its effect is known and
 // can be recorded: the first Ctrl-C stops what comes next, not what has been sent. It begins no request
 // for a cancelled context, and ends one that hangs.
-type finishing struct{ next aws.HTTPClient }
+type finishing struct {
+	next  aws.HTTPClient
+	clock *serverClock
+}
 
 // Do sends a request.
 func (f *finishing) Do(r *http.Request) (*http.Response, error) {
@@ -157,6 +168,7 @@ func (f *finishing) Do(r *http.Request) (*http.Response, error) {
 		cancel()
 		return nil, err
 	}
+	f.clock.note(answer.Header)
 	answer.Body = &closing{answer.Body, cancel}
 	return answer, nil
 }

@@ -73,10 +73,6 @@ func (a *app) fill(cmd *cobra.Command) error {
 	return errors.Join(errs...)
 }
 
-// ownWord annotates a flag that shares its word with a setting and means something else: environment and
-// configuration file do not reach it.
-const ownWord = "own-word"
-
 // meant returns the flag that a name means in the environment and in a configuration file, which are for all
 // commands: the global one, even where a command has another of that name. It is nil where there is none.
 func meant(cmd *cobra.Command, name string) (*pflag.FlagSet, *pflag.Flag) {
@@ -85,11 +81,15 @@ func meant(cmd *cobra.Command, name string) (*pflag.FlagSet, *pflag.Flag) {
 		return global, f
 	}
 	f := cmd.Flags().Lookup(name)
-	if f != nil && f.Annotations[ownWord] != nil {
-		return cmd.Flags(), nil
+	if f != nil && f.Annotations[notFromOutside] != nil {
+		f = nil
 	}
 	return cmd.Flags(), f
 }
+
+// notFromOutside marks a flag that has the name of a setting and another meaning: neither the environment nor
+// a configuration file sets it.
+const notFromOutside = "eventscale_not_from_outside"
 
 // variable is the environment variable of a flag: EVENTSCALE_SCALE_OUT_AT.
 func variable(flag string) string {

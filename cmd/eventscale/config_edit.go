@@ -119,20 +119,21 @@ func settingLine(s stack.Setting) string {
 	return s.Key + ": [" + strings.Join(words, ", ") + "]"
 }
 
-// yamlWord writes a value bare where every reader of YAML takes it for a word or a number, and else in quotes.
+// yamlWord writes a value bare where every reader of YAML takes it for what it is.
 func yamlWord(v string) string {
 	if _, err := strconv.Atoi(v); err == nil {
 		return v
 	}
-	letters := strings.ToLower(v)
-	switch {
-	case strings.Trim(letters, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "",
-		letters == "", letters[0] < 'a',
-		slices.Contains([]string{"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}, letters):
-		return strconv.Quote(v)
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_'
 	}
-	return v
+	if v != "" && strings.Trim(v, "0123456789.eE+-_") != "" && !strings.ContainsFunc(v, func(r rune) bool { return !plain(r) }) && !slices.Contains(yamlBooleans, strings.ToLower(v)) {
+		return v
+	}
+	return strconv.Quote(v)
 }
+
+var yamlBooleans = []string{"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
 
 // verify reads an edited file again: it must have the values of the settings, and no others of them.
 func verify(path string, edited []byte, settings []stack.Setting) error {

@@ -74,7 +74,7 @@ func exitCode(err error) int {
 	switch {
 	case is[*state.SaveError](err):
 		return exitUnsaved
-	case errors.Is(err, errInterrupted):
+	case errors.Is(err, errInterrupted), errors.Is(err, errStopped):
 		return exitInterrupted
 	case is[differs](err):
 		return exitChanges

@@ -17,10 +17,11 @@ const module = "github.com/eventscale/eventscale/"
 // cmd -> ui -> {tune, simulation, stack} -> {provision, loop} -> state, and cmd -> {sandbox, workload} -> loop.
 var mayImport = map[string][]string{
 	"cmd/eventscale": {
-		"internal/ingest", "internal/loop", "internal/provision", "internal/sandbox", "internal/simulation",
+		"internal/fleet", "internal/ingest", "internal/loop", "internal/provision", "internal/sandbox", "internal/simulation",
 		"internal/stack", "internal/state", "internal/tune", "internal/ui", "internal/workload",
 	},
 	"internal/bench":      {"internal/sandbox"},
+	"internal/fleet":      {},
 	"internal/ingest":     {},
 	"internal/loop":       {},
 	"internal/provision":  {"internal/state"},
@@ -43,6 +44,7 @@ var mayBeImportedBy = map[string][]string{
 	"github.com/muesli/":         {"internal/ui"},
 	"github.com/fxamacker/cbor/": {"internal/sandbox"},
 	"github.com/gofrs/flock":     {"internal/sandbox", "internal/state"},
+	"github.com/rogpeppe/":       {"internal/ui"},
 	"golang.org/x/image/":        {"internal/ui"},
 }
 

@@ -82,6 +82,7 @@ func (a *app) lock(ctx context.Context, name string) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
+	a.locked.Store(true)
 	return func() {
 		if err := lock.Release(); err != nil {
 			a.note("warning: " + err.Error())
@@ -101,7 +102,7 @@ func (a *app) open(ctx context.Context, snapshot *state.Snapshot) (*stack.Stack,
 	}
 	return stack.Open(stack.Options{
 		Clients: clients, Spec: spec, Version: versionText(),
-		Snapshot: snapshot, Save: a.store().Save, Emit: a.event,
+		Snapshot: snapshot, Save: a.store().Save, Emit: a.event, Now: a.clock.now,
 	})
 }
 

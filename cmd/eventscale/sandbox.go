@@ -25,7 +25,11 @@ func newSandbox(a *app) *cobra.Command {
 		Use: "sandbox", Short: "The AWS inside the process",
 		Long: `The sandbox is an AWS inside the process, for trying eventscale, and your own workers, without an account.
 It knows SQS, IAM, STS, Lambda, CloudWatch, CloudWatch Logs and EC2 Auto Scaling, as far as eventscale
-uses them, and holds an Auto Scaling group gpu-workers. Its world is kept in the state folder.`,
+uses them, and holds an Auto Scaling group gpu-workers. Its world is kept in the state folder.
+
+The loop runs in it: messages make the metrics, the metrics the alarms, the alarms the policies, the
+policies the group; and its instances take jobs and are done with them after a while. Time passes in it
+as it does outside, or faster with --speed, also while no command runs.`,
 		Args: subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -38,6 +42,8 @@ type serveOptions struct {
 	addr    string
 	latency time.Duration
 	memory  bool
+	world   worldSettings
+	workers workerOptions
 }
 
 func newServe(a *app) *cobra.Command {
@@ -46,37 +52,61 @@ func newServe(a *app) *cobra.Command {
 		return a.serve(ctx, o)
 	})
 	cmd.Example = `  eventscale sandbox serve
+  eventscale sandbox serve --speed 60 --job-time 5m
+  eventscale sandbox serve --worker 'python3 worker.py'
   aws --endpoint-url http://127.0.0.1:4599 sqs list-queues
   AWS_ENDPOINT_URL=http://127.0.0.1:4599 eventscale up --asg gpu-workers`
 	cmd.Flags().StringVar(&o.addr, "addr", serveAddress, "address to listen on")
 	cmd.Flags().DurationVar(&o.latency, "latency", 0, "time added to every request")
 	cmd.Flags().BoolVar(&o.memory, "memory", false, "keep the world in memory and not in the state folder")
+	cmd.Flags().AddFlagSet(o.world.flags())
+	cmd.Flags().AddFlagSet(o.workers.flags())
 	return cmd
 }
 
 func (a *app) serve(ctx context.Context, o *serveOptions) error {
-	delays, err := a.delays()
-	if err != nil {
+	options, err := a.sandboxOptions(&o.world)
+	if err := errors.Join(err, o.workers.check()); err != nil {
 		return err
 	}
-	options := sandbox.Options{Path: a.sandboxPath(), Delays: delays, Latency: o.latency, Log: a.logServed}
+	options.Latency, options.Log = o.latency, a.logServed
 	if o.memory {
 		options.Path = ""
-	}
-	cloud, err := sandbox.Open(options)
-	if err != nil {
-		return err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.addr)
 	if err != nil {
 		return &stack.FieldError{Field: "addr", Value: o.addr, Allowed: "cannot be listened on: " + err.Error(), Advice: "name a free one, such as --addr 127.0.0.1:0"}
 	}
-	fmt.Fprintf(a.stdout, "serving on http://%s\n", listener.Addr())
-	fmt.Fprintf(a.stderr, "export AWS_ENDPOINT_URL=http://%s AWS_REGION=%s AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n", listener.Addr(), sandboxRegion)
+	options.Endpoint = "http://" + listener.Addr().String()
+	ctx, dismiss := a.employ(ctx, &o.workers, &options)
+	defer dismiss()
+	cloud, err := sandbox.Open(options)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "serving on %s\n", options.Endpoint)
+	fmt.Fprintf(a.stderr, "export AWS_ENDPOINT_URL=%s AWS_REGION=%s AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n", options.Endpoint, sandboxRegion)
+	return serveWorld(ctx, cloud, listener)
+}
+
+// serveWorld serves a sandbox, and lets its time pass, until the context ends or either of both fails.
+func serveWorld(ctx context.Context, cloud *sandbox.Sandbox, listener net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	passed := make(chan error, 1)
+	go func() {
+		defer cancel()
+		passed <- cloud.Run(ctx)
+	}()
 	server := &http.Server{Handler: cloud, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = server.Shutdown(context.WithoutCancel(ctx)) })
 	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	err := server.Serve(listener)
+	cancel()
+	if ran := <-passed; ran != nil {
+		return fmt.Errorf("letting the sandbox's time pass: %w", ran)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving the sandbox: %w", err)
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,7 +80,7 @@ func (o *tuneOptions) flags() *pflag.FlagSet {
 	durationVar(f, &o.spec.Warmup, "warmup", "`duration` until a new instance counts as capacity (default: the group's, or what is left of the boot)")
 	durationVar(f, &o.spec.VisibilityTimeout, "visibility-timeout", "the queue's: `time` that a worker has for a job before it is given to another")
 	f.BoolVar(&o.write, "write", false, "put the winner into the configuration file; asks first at a terminal, unless --yes")
-	f.Lookup("policy").Annotations = map[string][]string{ownWord: {"what to search"}}
+	f.Lookup("policy").Annotations = map[string][]string{notFromOutside: {}} // it says what to search, not what is
 	o.search = f
 	return f
 }
@@ -107,7 +106,7 @@ func formatShare(v float64) string {
 	if v == 0 {
 		return ""
 	}
-	return strconv.FormatFloat(math.Round(1e4*v)/100, 'g', -1, 64) + "%"
+	return strconv.FormatFloat(100*v, 'g', -1, 64) + "%"
 }
 
 // check refuses what no search can use: joined errors.
@@ -139,7 +138,7 @@ func (a *app) tune(ctx context.Context, o *tuneOptions) error {
 	if err != nil {
 		return err
 	}
-	o.scenario.warmup = o.spec.Warmup
+	o.warmup = o.spec.Warmup
 	problem, err := a.problem(ctx, o, slo)
 	if err != nil {
 		return err
@@ -216,7 +215,7 @@ func (a *app) tuned(ctx context.Context, o *tuneOptions, r *tune.Report) error {
 		if a.json() {
 			return ui.TuneJSON(a.stdout, r)
 		}
-		if err := ui.Tune(a.out(), r); err != nil || r.Writable == nil {
+		if err := ui.Tune(a.out(), r); err != nil || r.Writable == nil || r.FleetIsCheaper() {
 			return err
 		}
 		return ui.Next(a.err(), "eventscale up --asg "+group+" "+r.Writable.Settings)

@@ -19,6 +19,8 @@ func (a *app) writeWinner(ctx context.Context, r *tune.Report, asg string) (stri
 	switch {
 	case w == nil:
 		return "", &nothingToWriteError{"no policy that `eventscale up` can make holds " + r.TunedFor}
+	case r.FleetIsCheaper():
+		return "", &nothingToWriteError{fmt.Sprintf("a fixed fleet of %d is cheaper than any policy", r.Fixed.Min)}
 	case w.Validation != nil && !w.Validation.Holds:
 		return "", &nothingToWriteError{fmt.Sprintf("no policy holds %s on %s", r.SLO, r.Validation.Name)}
 	}

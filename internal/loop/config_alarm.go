@@ -25,8 +25,11 @@ const (
 	BacklogPerInstance Metric = "backlog_per_instance"
 
 	// Stranded is 1 while messages wait and no instance is in service, else 0: what a wake rule watches.
-	// The model's version 1 does not have it.
+	// The model's version 1 does not have it, nor the next.
 	Stranded Metric = "stranded"
+	// SpareBacklog is the backlog where there are more instances in service than that, else infinite: what a
+	// group watches that may be emptied, so that its last instance stays while there is a job.
+	SpareBacklog Metric = "spare_backlog"
 )
 
 // Statistic makes one datapoint of a period's samples.

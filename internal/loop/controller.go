@@ -4,8 +4,7 @@ package loop
 // all simple policies share.
 type Controller struct {
 	rules    []rule
-	cooldown Millis // simple policies are blocked until then
-	awaiting Millis // the cooldown that follows when what drains now is gone; -1 where nothing does
+	cooldown Cooldown
 }
 
 // rule is a policy with its alarms.
@@ -17,7 +16,7 @@ type rule struct {
 
 // NewController takes the policies that act on alarms out of a list.
 func NewController(policies []Policy) *Controller {
-	c := &Controller{awaiting: -1}
+	c := &Controller{}
 	for _, p := range policies {
 		if p, ok := p.(AlarmPolicy); ok {
 			alarms := p.Alarms()
@@ -55,43 +54,26 @@ func (c *Controller) Act(t Millis, k int, samples *Samples, p *Plant) (Policy, A
 	}
 	g := p.View(t)
 	g.CooldownUntil = c.cooldownUntil(p)
-	best, to := c.largest(g, t)
-	if best == nil {
+	var choice Choice
+	for _, r := range c.rules {
+		choice.Offer(r.policy, g, r.readings, t)
+	}
+	if choice.Policy == nil {
 		return nil, Activity{}
 	}
-	a := p.Resize(t, to)
-	if simple, ok := best.(*Simple); ok {
-		c.cool(simple, a, p)
-	}
-	return best, a
-}
-
-// largest is the first of the largest proposals that are not what is there already.
-func (c *Controller) largest(g View, t Millis) (best Policy, to int) {
-	for _, r := range c.rules {
-		n, ok := r.policy.Propose(g, r.readings, t)
-		if ok && n != g.Desired && (best == nil || n > to) {
-			best, to = r.policy, n
+	a := p.Resize(t, choice.To)
+	if simple, ok := choice.Policy.(*Simple); ok {
+		c.cooldown.Begin(simple.Cooldown, a)
+		if a.Draining > 0 {
+			p.AwaitDrain()
 		}
 	}
-	return best, to
-}
-
-// cool starts the cooldown after a simple policy's activity, which is over when the last instance is
-// in service, or gone.
-func (c *Controller) cool(policy *Simple, a Activity, p *Plant) {
-	c.cooldown = a.End + policy.Cooldown
-	c.awaiting = -1
-	if a.Draining > 0 {
-		c.awaiting = policy.Cooldown
-		p.AwaitDrain()
-	}
+	return choice.Policy, a
 }
 
 func (c *Controller) cooldownUntil(p *Plant) Millis {
-	if gone, ok := p.Drained(); ok && c.awaiting >= 0 {
-		c.cooldown = max(c.cooldown, gone+c.awaiting)
-		c.awaiting = -1
+	if gone, ok := p.Drained(); ok {
+		c.cooldown.Drained(gone)
 	}
-	return c.cooldown
+	return c.cooldown.Until
 }

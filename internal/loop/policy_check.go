@@ -6,7 +6,7 @@ import (
 )
 
 func (a *AlarmConfig) check(k *checker, path string) {
-	within(k, path+"metric", a.Metric, Visible, Inflight, Backlog, Age, BacklogPerInstance, Stranded)
+	within(k, path+"metric", a.Metric, Visible, Inflight, Backlog, Age, BacklogPerInstance, Stranded, SpareBacklog)
 	within(k, path+"statistic", a.Statistic, Sum, Average, Maximum, Minimum)
 	k.time(path+"period_s", a.Period, Minute)
 	k.require(a.Period%Minute == 0, path+"period_s", "%v s is not a multiple of 60 s", a.Period.Seconds())

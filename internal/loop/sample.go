@@ -1,5 +1,7 @@
 package loop
 
+import "math"
+
 // Sample is what the metrics are made of, taken once a minute.
 type Sample struct {
 	Visible   int    // messages that a worker could take
@@ -41,6 +43,11 @@ func (s Sample) value(m Metric, zero ZeroInstances) (float64, bool) {
 			return 1, true
 		}
 		return 0, true
+	case SpareBacklog:
+		if backlog := s.Visible + s.Inflight; backlog < s.InService {
+			return float64(backlog), true
+		}
+		return math.Inf(1), true
 	default:
 		n, ok := s.instances(zero)
 		if !ok {

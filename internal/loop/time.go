@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"encoding/json"
 	"math"
 	"strconv"
 )
@@ -36,6 +37,14 @@ func (m Millis) Seconds() float64 { return float64(m) / 1000 }
 // MarshalJSON writes seconds.
 func (m Millis) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, m.Seconds(), 'f', -1, 64), nil
+}
+
+// UnmarshalJSON reads seconds.
+func (m *Millis) UnmarshalJSON(b []byte) error {
+	var s float64
+	err := json.Unmarshal(b, &s)
+	*m = FromSeconds(s)
+	return err
 }
 
 // ceilMinute rounds up to a whole minute.

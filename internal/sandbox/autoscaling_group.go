@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/eventscale/eventscale/internal/loop"
 )
 
 // group is an Auto Scaling group with what belongs to it.
@@ -16,6 +18,10 @@ type group struct {
 	Group      types.AutoScalingGroup
 	Policies   map[string]*types.ScalingPolicy // without their Alarms, which follow from the alarms
 	Activities []types.Activity                // newest first
+	Workers    map[string]*worker              // by instance
+	Cooldown   loop.Cooldown                   // of the simple policies
+	Awaited    []string                        // the instances that the cooldown waits for, which drain
+	Metrics    map[string]*series              // by CloudWatch's names
 }
 
 // firstGroup is the name of the group that every region holds from the start.
@@ -33,7 +39,7 @@ func newFirstGroup(account, region string, now time.Time) *group {
 			LaunchTemplateId: aws.String("lt-0" + newID(hexLetters, 16)), LaunchTemplateName: aws.String(firstGroup), Version: aws.String("1"),
 		},
 	})
-	g.reach(now, 1, "a user request created an AutoScalingGroup")
+	g.launch(now, Workers{}, "a user request created an AutoScalingGroup") // it is there, and up
 	return g
 }
 
@@ -50,7 +56,7 @@ func newGroup(r *request, g types.AutoScalingGroup) *group {
 	if len(g.TerminationPolicies) == 0 {
 		g.TerminationPolicies = []string{"Default"}
 	}
-	return &group{Group: g, Policies: map[string]*types.ScalingPolicy{}}
+	return &group{Group: g, Policies: map[string]*types.ScalingPolicy{}, Workers: map[string]*worker{}}
 }
 
 func (w *world) autoscalingOperations() []operation {
@@ -60,6 +66,9 @@ func (w *world) autoscalingOperations() []operation {
 		op("UpdateAutoScalingGroup", w.updateAutoScalingGroup),
 		op("DeleteAutoScalingGroup", w.deleteAutoScalingGroup),
 		op("SetDesiredCapacity", w.setDesiredCapacity),
+		op("SetInstanceProtection", w.setInstanceProtection),
+		op("SuspendProcesses", w.suspendProcesses),
+		op("ResumeProcesses", w.resumeProcesses),
 		op("DescribeScalingActivities", w.describeScalingActivities),
 		op("EnableMetricsCollection", w.enableMetricsCollection),
 		op("DisableMetricsCollection", w.disableMetricsCollection),
@@ -67,6 +76,7 @@ func (w *world) autoscalingOperations() []operation {
 		op("PutScalingPolicy", w.putScalingPolicy),
 		op("DescribePolicies", w.describePolicies),
 		op("DeletePolicy", w.deletePolicy),
+		op("ExecutePolicy", w.executePolicy),
 	}
 }
 
@@ -75,7 +85,7 @@ func (w *world) describeAutoScalingGroups(r *request, in *autoscaling.DescribeAu
 	var found []types.AutoScalingGroup
 	for _, g := range byName(w.in(r).Groups) {
 		if (len(in.AutoScalingGroupNames) == 0 || slices.Contains(in.AutoScalingGroupNames, *g.Group.AutoScalingGroupName)) && g.passes(in.Filters) {
-			found = append(found, g.Group)
+			found = append(found, g.described(w.Workers))
 		}
 	}
 	part, next, ok := page(found, in.NextToken, pageSize(in.MaxRecords, 50, 100))
@@ -138,7 +148,7 @@ func (w *world) createAutoScalingGroup(r *request, in *autoscaling.CreateAutoSca
 		Tags:                             groupTags(name, in.Tags),
 	})
 	place.Groups[name] = g
-	g.reach(r.now, int(*desired), fmt.Sprintf("a user request created an AutoScalingGroup changing the desired capacity from 0 to %d", *desired))
+	w.course(r).resize(g, int(*desired), fmt.Sprintf("a user request created an AutoScalingGroup changing the desired capacity from 0 to %d", *desired))
 	return &autoscaling.CreateAutoScalingGroupOutput{}, nil
 }
 
@@ -241,7 +251,7 @@ func (w *world) updateAutoScalingGroup(r *request, in *autoscaling.UpdateAutoSca
 	if in.DesiredCapacity != nil {
 		desired = *in.DesiredCapacity
 	}
-	g.reach(r.now, int(desired), fmt.Sprintf(
+	w.course(r).resize(g, int(desired), fmt.Sprintf(
 		"a user request update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d",
 		*changed.MinSize, *changed.MaxSize, desired, before, desired))
 	return &autoscaling.UpdateAutoScalingGroupOutput{}, nil

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -149,28 +148,12 @@ func (place *regional) alarmsOf(policyARN string) []types.Alarm {
 
 // deletePolicy takes the policy by its name or its ARN.
 func (w *world) deletePolicy(r *request, in *autoscaling.DeletePolicyInput) (*autoscaling.DeletePolicyOutput, error) {
-	place := w.in(r)
-	groups := byName(place.Groups)
-	wanted := aws.ToString(in.PolicyName)
-	switch {
-	case in.AutoScalingGroupName != nil:
-		g, err := w.groupNamed(r, in.AutoScalingGroupName)
-		if err != nil {
-			return nil, err
-		}
-		groups = []*group{g}
-	case !strings.HasPrefix(wanted, "arn:"):
-		return nil, autoscalingInvalid("AutoScalingGroupName is required when PolicyName is not an ARN.")
+	g, policy, err := w.policyNamed(r, in.AutoScalingGroupName, aws.ToString(in.PolicyName))
+	if err != nil {
+		return nil, err
 	}
-	for _, g := range groups {
-		for _, policy := range g.Policies {
-			if wanted == *policy.PolicyName || wanted == *policy.PolicyARN {
-				place.dropPolicy(g, policy)
-				return &autoscaling.DeletePolicyOutput{}, nil
-			}
-		}
-	}
-	return nil, autoscalingInvalid("Policy name not found - Policy " + wanted + " not found")
+	w.in(r).dropPolicy(g, policy)
+	return &autoscaling.DeletePolicyOutput{}, nil
 }
 
 // dropPolicy deletes a policy. An alarm that the caller made only loses its action and stays; one

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 )
 
-// alarm is a CloudWatch metric alarm. Nothing evaluates it here: its state changes by SetAlarmState.
+// alarm is a CloudWatch metric alarm. It is evaluated once a minute: see course.
 type alarm struct {
 	Alarm     types.MetricAlarm
 	Tags      map[string]string
@@ -30,6 +30,7 @@ func (w *world) cloudwatchOperations() []operation {
 		op("ListTagsForResource", w.listTagsForAlarm),
 		op("GetMetricData", w.getMetricData),
 		op("GetMetricStatistics", w.getMetricStatistics),
+		op("ListMetrics", w.listMetrics),
 	}
 }
 

@@ -11,43 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 )
 
-// The sandbox keeps no series: a metric has one data point, its value now, in the period that now
-// is in. It knows the gauges of queues and of groups that publish theirs.
-
-// gauge returns the present value of a metric; false where there is none.
-func (place *regional) gauge(namespace, name string, dimensions []types.Dimension, now time.Time) (float64, bool) {
-	if len(dimensions) != 1 {
-		return 0, false
-	}
-	dimension, value := aws.ToString(dimensions[0].Name), aws.ToString(dimensions[0].Value)
-	switch {
-	case namespace == "AWS/SQS" && dimension == "QueueName":
-		if q, ok := place.Queues[value]; ok {
-			return q.gauge(name, now)
-		}
-	case namespace == "AWS/AutoScaling" && dimension == "AutoScalingGroupName":
-		if g, ok := place.Groups[value]; ok {
-			return g.gauge(name)
-		}
-	}
-	return 0, false
-}
-
-func (q *queue) gauge(name string, now time.Time) (float64, bool) {
-	visible, inFlight, delayed := q.count(now)
-	switch name {
-	case "ApproximateNumberOfMessagesVisible":
-		return float64(visible), true
-	case "ApproximateNumberOfMessagesNotVisible":
-		return float64(inFlight), true
-	case "ApproximateNumberOfMessagesDelayed":
-		return float64(delayed), true
-	case "ApproximateAgeOfOldestMessage":
-		return q.oldestAge(now).Seconds(), true
-	}
-	return 0, false
-}
-
 // oldestAge passes over messages received three times and more, which SQS moves to the queue's end.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 func (q *queue) oldestAge(now time.Time) time.Duration {
@@ -60,11 +23,8 @@ func (q *queue) oldestAge(now time.Time) time.Duration {
 	return age.Truncate(time.Second)
 }
 
-// gauge returns a group's metric only if it is enabled: AWS publishes no other.
+// gauge returns a group's metric.
 func (g *group) gauge(name string) (float64, bool) {
-	if !slices.ContainsFunc(g.Group.EnabledMetrics, func(m asg.EnabledMetric) bool { return *m.Metric == name }) {
-		return 0, false
-	}
 	switch name {
 	case "GroupMinSize":
 		return float64(*g.Group.MinSize), true
@@ -72,52 +32,113 @@ func (g *group) gauge(name string) (float64, bool) {
 		return float64(*g.Group.MaxSize), true
 	case "GroupDesiredCapacity", "GroupAndWarmPoolDesiredCapacity":
 		return float64(*g.Group.DesiredCapacity), true
-	case "GroupInServiceInstances", "GroupTotalInstances", "GroupInServiceCapacity", "GroupTotalCapacity", "GroupAndWarmPoolTotalCapacity":
+	case "GroupInServiceInstances", "GroupInServiceCapacity":
+		return g.count(asg.LifecycleStateInService), true
+	case "GroupPendingInstances", "GroupPendingCapacity":
+		return g.count(asg.LifecycleStatePending), true
+	case "GroupTerminatingInstances", "GroupTerminatingCapacity":
+		return g.count(asg.LifecycleStateTerminatingWait), true
+	case "GroupTotalInstances", "GroupTotalCapacity", "GroupAndWarmPoolTotalCapacity":
 		return float64(len(g.Group.Instances)), true
 	}
-	return 0, true // nothing is ever pending, standing by, terminating or warm
+	return 0, true // nothing is ever standing by or warm
 }
 
-// getMetricData answers MetricStat queries. Expressions come back without data and say why.
+func (g *group) count(state asg.LifecycleState) float64 {
+	n := 0
+	for _, in := range g.Group.Instances {
+		if in.LifecycleState == state {
+			n++
+		}
+	}
+	return float64(n)
+}
+
+// getMetricData answers from the datapoints of the last days. The newest is that of the last whole minute.
 func (w *world) getMetricData(r *request, in *cloudwatch.GetMetricDataInput) (*cloudwatch.GetMetricDataOutput, error) {
 	if err := checkSpan(in.StartTime, in.EndTime); err != nil {
 		return nil, err
 	}
-	out := &cloudwatch.GetMetricDataOutput{}
 	seen := map[string]bool{}
 	for _, query := range in.MetricDataQueries {
-		if fault := checkQuery(query, seen); fault != "" {
-			return nil, cloudwatchInvalid(fault)
+		if err := cloudwatchFault(checkQuery(query, seen)); err != nil {
+			return nil, err
 		}
+	}
+	if err := cloudwatchFault(checkExpressions(in.MetricDataQueries)); err != nil {
+		return nil, err
+	}
+	out := &cloudwatch.GetMetricDataOutput{}
+	for _, query := range in.MetricDataQueries {
 		if query.ReturnData == nil || *query.ReturnData {
-			out.MetricDataResults = append(out.MetricDataResults, w.in(r).answer(query, *in.StartTime, *in.EndTime, r.now))
+			g := gridOf(*in.StartTime, *in.EndTime, periodOfQuery(query, in.MetricDataQueries), r.now)
+			result := w.in(r).answer(query, in.MetricDataQueries, g)
+			if in.ScanBy != types.ScanByTimestampAscending {
+				slices.Reverse(result.Timestamps)
+				slices.Reverse(result.Values)
+			}
+			out.MetricDataResults = append(out.MetricDataResults, result)
 		}
 	}
 	return out, nil
 }
 
-func (place *regional) answer(query types.MetricDataQuery, start, end, now time.Time) types.MetricDataResult {
+// answer evaluates one query, the oldest datapoint first.
+func (place *regional) answer(query types.MetricDataQuery, all []types.MetricDataQuery, g grid) types.MetricDataResult {
 	result := types.MetricDataResult{
 		Id: query.Id, Label: query.Label, StatusCode: types.StatusCodeComplete,
 		Timestamps: []time.Time{}, Values: []float64{},
 	}
-	if query.Expression != nil {
-		setDefault(&result.Label, *query.Id)
-		result.Messages = []types.MessageData{{Code: aws.String("NotEvaluated"), Value: aws.String("The sandbox evaluates no expressions.")}}
+	setDefault(&result.Label, *query.Id)
+	if query.MetricStat != nil && query.Label == nil {
+		result.Label = query.MetricStat.Metric.MetricName
+	}
+	points, err := place.queries(all, g).points(*query.Id)
+	if err != nil {
+		result.StatusCode = types.StatusCodeInternalError
+		result.Messages = []types.MessageData{{Code: aws.String("NotEvaluated"), Value: aws.String(err.Error())}}
 		return result
 	}
-	stat := query.MetricStat
-	setDefault(&result.Label, *stat.Metric.MetricName)
-	value, ok := place.gauge(*stat.Metric.Namespace, *stat.Metric.MetricName, stat.Metric.Dimensions, now)
-	at := periodStart(now, *stat.Period)
-	if ok && within(at, start, end, *stat.Period) {
-		result.Timestamps = append(result.Timestamps, at)
-		result.Values = append(result.Values, statistic(*stat.Stat, value))
+	for i, p := range points {
+		if p.Real {
+			result.Timestamps = append(result.Timestamps, g.at(i).time())
+			result.Values = append(result.Values, p.Value)
+		}
 	}
 	return result
 }
 
-// getMetricStatistics answers with the one data point there is.
+// gridOf is the periods of a span: the start is rounded down to a period, and what begins at the end is
+// left out. Before the oldest datapoint that can be there nothing is asked.
+func gridOf(start, end time.Time, period int32, now time.Time) grid {
+	g := grid{period: max(1, int64(period)/60)}
+	first := max(minuteOf(start), minuteOf(now.Add(-keepMetrics)))
+	g.first = first - first%minute(g.period)
+	last := min(minuteOf(end.Add(-time.Nanosecond)), minuteOf(now))
+	g.n = int(max(0, (int64(last-g.first)+g.period)/g.period))
+	return g
+}
+
+// periodOfQuery is a query's period, or the longest of the metrics that an expression is made of.
+func periodOfQuery(query types.MetricDataQuery, all []types.MetricDataQuery) int32 {
+	period := queryPeriod(query)
+	if query.MetricStat != nil || period != 0 {
+		return period
+	}
+	e, err := parseMath(*query.Expression)
+	if err != nil {
+		return period
+	}
+	names := e.names(nil)
+	for _, other := range all {
+		if id := *other.Id; id != *query.Id && (len(names) == 0 || slices.Contains(names, id)) {
+			period = max(period, periodOfQuery(other, all))
+		}
+	}
+	return period
+}
+
+// getMetricStatistics answers from the same datapoints.
 func (w *world) getMetricStatistics(r *request, in *cloudwatch.GetMetricStatisticsInput) (*cloudwatch.GetMetricStatisticsOutput, error) {
 	if err := checkSpan(in.StartTime, in.EndTime); err != nil {
 		return nil, err
@@ -130,21 +151,24 @@ func (w *world) getMetricStatistics(r *request, in *cloudwatch.GetMetricStatisti
 		return nil, &types.InvalidParameterValueException{Message: aws.String(fault)}
 	}
 	out := &cloudwatch.GetMetricStatisticsOutput{Label: in.MetricName, Datapoints: []types.Datapoint{}}
-	value, ok := w.in(r).gauge(aws.ToString(in.Namespace), aws.ToString(in.MetricName), in.Dimensions, r.now)
-	at := periodStart(r.now, period)
-	if ok && within(at, *in.StartTime, *in.EndTime, period) {
-		out.Datapoints = append(out.Datapoints, datapoint(in, at, value))
+	s := w.in(r).metric(aws.ToString(in.Namespace), aws.ToString(in.MetricName), in.Dimensions)
+	g := gridOf(*in.StartTime, *in.EndTime, period, r.now)
+	for i, p := range s.over(g, "SampleCount") {
+		if p.Real {
+			out.Datapoints = append(out.Datapoints, datapoint(in, s, grid{g.at(i), g.period, 1}))
+		}
 	}
 	return out, nil
 }
 
-func datapoint(in *cloudwatch.GetMetricStatisticsInput, at time.Time, value float64) types.Datapoint {
-	d := types.Datapoint{Timestamp: aws.Time(at), Unit: types.StandardUnitCount}
-	if aws.ToString(in.MetricName) == "ApproximateAgeOfOldestMessage" {
+// datapoint is that of the one period of a grid.
+func datapoint(in *cloudwatch.GetMetricStatisticsInput, s *series, g grid) types.Datapoint {
+	d := types.Datapoint{Timestamp: aws.Time(g.first.time()), Unit: types.StandardUnitCount}
+	if aws.ToString(in.MetricName) == ageMetric {
 		d.Unit = types.StandardUnitSeconds
 	}
 	for _, name := range in.Statistics {
-		v := aws.Float64(statistic(string(name), value))
+		v := aws.Float64(s.over(g, string(name))[0].Value)
 		switch name {
 		case types.StatisticAverage:
 			d.Average = v
@@ -162,27 +186,45 @@ func datapoint(in *cloudwatch.GetMetricStatisticsInput, at time.Time, value floa
 		if d.ExtendedStatistics == nil {
 			d.ExtendedStatistics = map[string]float64{}
 		}
-		d.ExtendedStatistics[name] = value
+		d.ExtendedStatistics[name] = s.over(g, name)[0].Value
 	}
 	return d
 }
 
-// statistic of a single sample is the sample, whichever it is, but for the count.
-func statistic(name string, sample float64) float64 {
-	if name == "SampleCount" {
-		return 1
+// listMetrics lists the metrics that have datapoints.
+func (w *world) listMetrics(r *request, in *cloudwatch.ListMetricsInput) (*cloudwatch.ListMetricsOutput, error) {
+	var found []types.Metric
+	list := func(namespace, dimension, value string, metrics map[string]*series) {
+		for _, name := range sortedKeys(metrics) {
+			m := types.Metric{Namespace: aws.String(namespace), MetricName: aws.String(name), Dimensions: []types.Dimension{{Name: aws.String(dimension), Value: aws.String(value)}}}
+			if isListed(m, in) {
+				found = append(found, m)
+			}
+		}
 	}
-	return sample
+	place := w.in(r)
+	for _, q := range byName(place.Queues) {
+		list(queueNamespace, "QueueName", q.Name, q.Metrics)
+	}
+	for _, g := range byName(place.Groups) {
+		list(groupNamespace, "AutoScalingGroupName", *g.Group.AutoScalingGroupName, g.Metrics)
+	}
+	part, next, ok := page(found, in.NextToken, 500)
+	if !ok {
+		return nil, cloudwatchBadToken()
+	}
+	return &cloudwatch.ListMetricsOutput{Metrics: part, NextToken: next}, nil
 }
 
-func periodStart(now time.Time, period int32) time.Time {
-	return now.UTC().Truncate(time.Duration(period) * time.Second)
-}
-
-// within says whether the period that begins at that time belongs to the span. CloudWatch rounds a
-// start down to the period, and leaves out what begins at the end.
-func within(at, start, end time.Time, period int32) bool {
-	return !at.Before(periodStart(start, period)) && at.Before(end)
+func isListed(m types.Metric, in *cloudwatch.ListMetricsInput) bool {
+	if in.Namespace != nil && *in.Namespace != *m.Namespace || in.MetricName != nil && *in.MetricName != *m.MetricName {
+		return false
+	}
+	other := func(f types.DimensionFilter) bool {
+		d := m.Dimensions[0]
+		return aws.ToString(f.Name) != *d.Name || f.Value != nil && *f.Value != *d.Value
+	}
+	return !slices.ContainsFunc(in.Dimensions, other)
 }
 
 func checkSpan(start, end *time.Time) error {

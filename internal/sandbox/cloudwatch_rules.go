@@ -199,7 +199,43 @@ func checkQueries(queries []types.MetricDataQuery) string {
 	if returned != 1 {
 		return "Exactly one element of the metrics list should return data."
 	}
+	return checkExpressions(queries)
+}
+
+// checkExpressions wants every expression to be one that can be evaluated over the others.
+func checkExpressions(queries []types.MetricDataQuery) string {
+	needs := map[string][]string{}
+	for _, query := range queries {
+		needs[*query.Id] = nil
+	}
+	for _, query := range queries {
+		if query.Expression == nil {
+			continue
+		}
+		e, err := parseMath(*query.Expression)
+		if err != nil {
+			return expressionFault(*query.Id, err.Error())
+		}
+		needs[*query.Id] = e.names(nil)
+		for _, id := range needs[*query.Id] {
+			if _, known := needs[id]; !known {
+				return expressionFault(*query.Id, "the metric "+id+" is not in the list")
+			}
+		}
+	}
+	for id := range needs {
+		if reaches(needs, id, id, len(needs)) {
+			return expressionFault(id, "it depends on itself")
+		}
+	}
 	return ""
+}
+
+func expressionFault(id, why string) string { return "Error in expression '" + id + "': " + why + "." }
+
+// reaches says whether an ID needs another, at most so many steps away.
+func reaches(needs map[string][]string, from, to string, steps int) bool {
+	return steps > 0 && slices.ContainsFunc(needs[from], func(id string) bool { return id == to || reaches(needs, id, to, steps-1) })
 }
 
 func checkQuery(query types.MetricDataQuery, seen map[string]bool) string {

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/eventscale/eventscale/internal/loop"
 )
 
 // maxHistory is how many items a region's alarm history holds; AWS keeps 30 days of them.
@@ -28,7 +30,8 @@ func (a *alarm) keepState(old types.MetricAlarm) {
 	a.Alarm.StateUpdatedTimestamp, a.Alarm.StateTransitionedTimestamp = old.StateUpdatedTimestamp, old.StateTransitionedTimestamp
 }
 
-// setAlarmState changes the state until something evaluates the alarm. No action runs here.
+// setAlarmState changes the state until the alarm is evaluated again, within the minute. The actions of the
+// new state run at once.
 func (w *world) setAlarmState(r *request, in *cloudwatch.SetAlarmStateInput) (*cloudwatch.SetAlarmStateOutput, error) {
 	if err := cloudwatchFault(firstFault(
 		checkState(in.StateValue, false),
@@ -44,13 +47,26 @@ func (w *world) setAlarmState(r *request, in *cloudwatch.SetAlarmStateInput) (*c
 	if in.StateReasonData != nil && !json.Valid([]byte(*in.StateReasonData)) {
 		return nil, &types.InvalidFormatFault{Message: aws.String("StateReasonData is not valid JSON.")}
 	}
-	old := a.Alarm
-	a.enter(r.now, in.StateValue, aws.ToString(in.StateReason), in.StateReasonData)
-	if old.StateValue != in.StateValue {
-		summary := fmt.Sprintf("Alarm updated from %s to %s", old.StateValue, in.StateValue)
-		place.remember(r.now, *in.AlarmName, types.HistoryItemTypeStateUpdate, summary, stateChange(old, a.Alarm))
+	if a.Alarm.StateValue == in.StateValue {
+		a.enter(r.now, in.StateValue, aws.ToString(in.StateReason), in.StateReasonData)
+		return &cloudwatch.SetAlarmStateOutput{}, nil
 	}
+	c := w.course(r)
+	c.transition(a, in.StateValue, aws.ToString(in.StateReason), in.StateReasonData)
+	c.act(map[string]loop.Reading{*in.AlarmName: {Newest: newestOf(in.StateReasonData)}})
 	return &cloudwatch.SetAlarmStateOutput{}, nil
+}
+
+// newestOf reads the datapoint that a step policy must know out of the data of a reason.
+func newestOf(reasonData *string) loop.Datapoint {
+	var data struct {
+		Recent []float64 `json:"recentDatapoints"`
+	}
+	_ = json.Unmarshal([]byte(aws.ToString(reasonData)), &data) // other data has no datapoint
+	if len(data.Recent) == 0 {
+		return loop.Datapoint{}
+	}
+	return loop.Datapoint{Value: data.Recent[len(data.Recent)-1], Real: true}
 }
 
 // deleteAlarm leaves the alarm's history.
@@ -80,13 +96,26 @@ func stateChange(from, to types.MetricAlarm) string {
 	type state struct {
 		Value  types.StateValue `json:"stateValue"`
 		Reason *string          `json:"stateReason"`
+		Data   json.RawMessage  `json:"stateReasonData,omitempty"`
 	}
-	text, _ := json.Marshal(struct {
+	return plainJSON(struct {
 		Version string `json:"version"`
 		Old     state  `json:"oldState"`
 		New     state  `json:"newState"`
-	}{"1.0", state{from.StateValue, from.StateReason}, state{to.StateValue, to.StateReason}}) // strings always marshal
+	}{"1.0", state{from.StateValue, from.StateReason, rawJSON(from.StateReasonData)}, state{to.StateValue, to.StateReason, rawJSON(to.StateReasonData)}})
+}
+
+// plainJSON writes what always marshals, without the escapes that are for web pages.
+func plainJSON(v any) string {
+	text, _ := formatJSON(v)
 	return string(text)
+}
+
+func rawJSON(text *string) json.RawMessage {
+	if text == nil {
+		return nil
+	}
+	return json.RawMessage(*text)
 }
 
 // describeAlarmHistory knows deleted alarms too. An alarm that never was has no history, which is no error.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
 func jobsDimension() []types.Dimension {
@@ -77,7 +79,7 @@ func TestPutAlarmAgainReplacesAllButStateAndTags(t *testing.T) {
 	in.AlarmDescription, in.Tags = aws.String("first"), []types.Tag{{Key: aws.String("a"), Value: aws.String("1")}}
 	must(s.putMetricAlarm(s.request(), in))
 	must(s.setAlarmState(s.request(), &cloudwatch.SetAlarmStateInput{AlarmName: in.AlarmName, StateValue: types.StateValueAlarm, StateReason: aws.String("test")}))
-	s.pass(time.Minute)
+	s.pass(20 * time.Second)
 	in = simpleAlarm("busy")
 	in.Threshold, in.Tags = aws.Float64(20), []types.Tag{{Key: aws.String("b"), Value: aws.String("2")}}
 	must(s.putMetricAlarm(s.request(), in))
@@ -85,7 +87,7 @@ func TestPutAlarmAgainReplacesAllButStateAndTags(t *testing.T) {
 	same(t, a.AlarmDescription, nil)
 	same(t, *a.Threshold, 20)
 	same(t, []string{string(a.StateValue), *a.StateReason}, []string{"ALARM", "test"})
-	same(t, []time.Time{*a.StateUpdatedTimestamp, *a.AlarmConfigurationUpdatedTimestamp}, []time.Time{s.now.Add(-time.Minute), s.now})
+	same(t, []time.Time{*a.StateUpdatedTimestamp, *a.AlarmConfigurationUpdatedTimestamp}, []time.Time{s.now.Add(-20 * time.Second), s.now})
 	tags := must(s.listTagsForAlarm(s.request(), &cloudwatch.ListTagsForResourceInput{ResourceARN: a.AlarmArn})).Tags
 	same(t, tags, []types.Tag{{Key: aws.String("a"), Value: aws.String("1")}})
 
@@ -226,31 +228,42 @@ func TestSetAlarmStateAndHistory(t *testing.T) {
 	same(t, len(changes), 1)
 }
 
-func TestMetricsAreTheGaugesNow(t *testing.T) {
+func TestMetricsAreTakenAtTheEndOfAMinute(t *testing.T) {
 	s := newStage(t)
 	url := s.queue("jobs", nil)
 	for range 3 {
 		s.send(url, "x")
 	}
 	s.receive(url, 1)
-	s.pass(20 * time.Second)
-	start, end := s.now.Add(-10*time.Minute), s.now
-	queries := []types.MetricDataQuery{
-		queueQuery("visible", "ApproximateNumberOfMessagesVisible"), queueQuery("inflight", "ApproximateNumberOfMessagesNotVisible"),
-		queueQuery("age", "ApproximateAgeOfOldestMessage"), queueQuery("none", "NoSuchMetric"),
+	s.receive(url, 1)
+	must(s.deleteMessage(s.request(), &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: s.receive(url, 1)[0].ReceiptHandle}))
+	s.receive(url, 1) // there is none
+	read := func() (values [][]float64, out *cloudwatch.GetMetricDataOutput) {
+		start, end := s.now.Add(-10*time.Minute), s.now
+		var queries []types.MetricDataQuery
+		for i, name := range []string{visibleMetric, inFlightMetric, ageMetric, sentMetric, receivedMetric, deletedMetric, emptyMetric, "NoSuchMetric"} {
+			queries = append(queries, queueQuery("m"+strconv.Itoa(i), name))
+			queries[i].ReturnData = nil
+		}
+		queries = append(queries, types.MetricDataQuery{Id: aws.String("sum"), Expression: aws.String("m0 + m1")})
+		out = must(s.getMetricData(s.request(), &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: &end, MetricDataQueries: queries}))
+		for _, result := range out.MetricDataResults {
+			values = append(values, result.Values)
+		}
+		return values, out
 	}
-	for i := range queries {
-		queries[i].ReturnData = nil
-	}
-	queries = append(queries, types.MetricDataQuery{Id: aws.String("sum"), Expression: aws.String("visible + inflight")})
-	out := must(s.getMetricData(s.request(), &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: &end, MetricDataQueries: queries}))
-	var values [][]float64
-	for _, result := range out.MetricDataResults {
-		values = append(values, result.Values)
-	}
-	same(t, values, [][]float64{{2}, {1}, {20}, {}, {}})
-	same(t, *out.MetricDataResults[4].Messages[0].Code, "NotEvaluated")
+	s.pass(49 * time.Second) // to 12:00:59
+	none, _ := read()
+	same(t, none, [][]float64{{}, {}, {}, {}, {}, {}, {}, {}, {}})
+	s.pass(1001 * time.Millisecond)
+	values, out := read()
+	same(t, values, [][]float64{{2}, {0}, {50}, {3}, {3}, {1}, {1}, {}, {2}}) // both are visible again after 30 s
 	same(t, out.MetricDataResults[0].Timestamps, []time.Time{time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)})
+	s.pass(time.Minute)
+	values, out = read()
+	same(t, values, [][]float64{{2, 2}, {0, 0}, {110, 50}, {0, 3}, {0, 3}, {0, 1}, {0, 1}, {}, {2, 2}})
+	same(t, out.MetricDataResults[2].Timestamps[0], time.Date(2026, 11, 20, 12, 1, 0, 0, time.UTC))
+	start, end := s.now.Add(-10*time.Minute), s.now
 
 	statistics := &cloudwatch.GetMetricStatisticsInput{
 		StartTime: &start, EndTime: &end, Period: aws.Int32(60), Namespace: aws.String("AWS/SQS"), MetricName: aws.String("ApproximateNumberOfMessagesVisible"),
@@ -276,7 +289,9 @@ func TestGroupMetricsMustBeEnabled(t *testing.T) {
 			Dimensions: []types.Dimension{{Name: aws.String("AutoScalingGroupName"), Value: aws.String(firstGroup)}}, Statistics: []types.Statistic{types.StatisticAverage},
 		})).Datapoints)
 	}
+	s.pass(time.Minute)
 	same(t, read(), 0)
 	must(s.enableMetricsCollection(s.request(), &autoscaling.EnableMetricsCollectionInput{AutoScalingGroupName: aws.String(firstGroup), Granularity: aws.String("1Minute")}))
+	s.pass(time.Minute)
 	same(t, read(), 1)
 }

@@ -71,6 +71,7 @@ func speakers() []speaker {
 
 // echo is a backend of one operation that keeps what it is given and returns what it is told to.
 type echo struct {
+	timeless
 	service, operation string
 	inputType          reflect.Type
 	got                any

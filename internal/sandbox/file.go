@@ -14,8 +14,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// fileVersion is the version of the file that this program writes, and the newest it reads.
-const fileVersion = 1
+// fileVersion is the version of the file that this program writes, and the newest it reads. In version 1
+// no time passed.
+const fileVersion = 2
 
 // lockPoll is how often a lock held by another process is tried again. The holder keeps it for one
 // request, which takes about a millisecond.
@@ -34,13 +35,16 @@ type store struct {
 	source source
 
 	current    backend
+	clock      clock
 	operations map[string]map[string]operation // by service and name
 	seen       os.FileInfo                     // the file as we last read or wrote it
-	content    []byte                          // and what was in it
+	content    []byte                          // and the world that was in it
+	speed      float64                         // and its clock's speed
 }
 
 type file struct {
 	Version int             `json:"version"`
+	Clock   clock           `json:"clock"`
 	World   json.RawMessage `json:"world"`
 }
 
@@ -64,10 +68,7 @@ func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 // load brings the backend up to date with the file.
 func (s *store) load(now time.Time) error {
 	if s.path == "" {
-		if s.current == nil {
-			s.use(s.source.fresh(now))
-		}
-		return nil
+		return s.begin(now)
 	}
 	info, err := os.Stat(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -79,7 +80,7 @@ func (s *store) load(now time.Time) error {
 	if s.current != nil && s.unchanged(info) {
 		return nil
 	}
-	return s.read(info)
+	return s.read(info, now)
 }
 
 // begin starts a new world: there is no file, be it that there never was or that someone deleted it
@@ -87,8 +88,8 @@ func (s *store) load(now time.Time) error {
 // and the next process must see the same ones.
 func (s *store) begin(now time.Time) error {
 	if s.current == nil || s.seen != nil {
-		s.use(s.source.fresh(now))
-		s.seen, s.content = nil, nil
+		s.use(s.source.fresh(now.Round(0)))
+		s.seen, s.content, s.clock = nil, nil, newClock(now)
 	}
 	return nil
 }
@@ -100,7 +101,7 @@ func (s *store) unchanged(info os.FileInfo) bool {
 		s.seen.ModTime().Equal(info.ModTime()) && s.seen.Size() == info.Size()
 }
 
-func (s *store) read(info os.FileInfo) error {
+func (s *store) read(info os.FileInfo, now time.Time) error {
 	content, err := os.ReadFile(s.path)
 	if err != nil {
 		return fmt.Errorf("reading the sandbox's file: %w", err)
@@ -116,8 +117,12 @@ func (s *store) read(info os.FileInfo) error {
 	if err := json.Unmarshal(f.World, b); err != nil {
 		return fmt.Errorf("reading the sandbox's file %s: %w", s.path, err)
 	}
+	if f.Version == 1 {
+		f.Clock = newClock(now)
+		b.upgrade(now.Round(0))
+	}
 	s.use(b)
-	s.seen, s.content = info, content
+	s.seen, s.clock, s.content, s.speed = info, f.Clock, nil, f.Clock.Speed
 	return nil
 }
 
@@ -136,40 +141,34 @@ func (s *store) use(b backend) {
 // isNew reports whether the backend has never been in the file.
 func (s *store) isNew() bool { return s.path != "" && s.seen == nil }
 
-// save writes the backend to the file, unless nothing changed. A reader sees the old file or the new
-// one. It is not synced to the disk: a sandbox lost in a power cut costs nobody anything, and a sync
-// would be most of the time of a call.
-func (s *store) save() error {
+// save writes the backend to the file, unless nothing of it changed: that its time went on is told by the
+// clock. A reader sees the old file or the new one. It is not synced to the disk: a sandbox lost in a
+// power cut costs nobody anything, and a sync would be most of the time of a call.
+func (s *store) save(real time.Time) error {
 	if s.path == "" {
+		s.clock.anchor(real, 0)
 		return nil
 	}
-	content, err := s.encode()
+	world, err := json.Marshal(s.current)
 	if err != nil {
-		return err
+		return fmt.Errorf("encoding the sandbox's world: %w", err)
 	}
-	if bytes.Equal(content, s.content) {
+	if bytes.Equal(world, s.content) && s.speed == s.clock.Speed {
 		return nil
 	}
-	info, err := replace(s.path, content)
+	s.clock.anchor(real, 0)
+	content, err := json.MarshalIndent(file{fileVersion, s.clock, world}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding the sandbox's world: %w", err)
+	}
+	info, err := replace(s.path, append(content, '\n'))
 	if err != nil {
 		// What the handler did is in memory only: the next request must not build on it.
 		s.current, s.seen, s.content = nil, nil, nil
 		return fmt.Errorf("writing the sandbox's file: %w", err)
 	}
-	s.seen, s.content = info, content
+	s.seen, s.content, s.speed = info, world, s.clock.Speed
 	return nil
-}
-
-func (s *store) encode() ([]byte, error) {
-	world, err := json.Marshal(s.current)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the sandbox's world: %w", err)
-	}
-	content, err := json.MarshalIndent(file{Version: fileVersion, World: world}, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("encoding the sandbox's world: %w", err)
-	}
-	return append(content, '\n'), nil
 }
 
 // replace puts a new file of this content in the place of path. os.CreateTemp makes it 0600.

@@ -149,7 +149,7 @@ func TestABrokenFileIsReportedAndLeftAlone(t *testing.T) {
 		"not JSON":      `{"version": 1, "world`,
 		"empty":         ``,
 		"no version":    `{}`,
-		"newer version": `{"version": 2, "world": {}}`,
+		"newer version": `{"version": 3, "world": {}}`,
 		"other world":   `{"version": 1, "world": []}`,
 		"no world":      `{"version": 1}`,
 	} {

@@ -40,6 +40,7 @@ func (w *world) lambdaOperations() []operation {
 		op("AddPermission", w.addPermission),
 		op("RemovePermission", w.removePermission),
 		op("GetPolicy", w.getFunctionPolicy),
+		op("Invoke", w.invoke),
 	}
 }
 

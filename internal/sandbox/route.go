@@ -25,6 +25,7 @@ type call struct {
 	labels  []pathLabel // REST only
 	refusal error       // why the request is not even looked at
 	waited  time.Duration
+	time    time.Time // the world's, at which the call was answered; zero where it was not
 }
 
 // codec is one wire protocol. It knows no service beyond what the call's wire and binding say.

@@ -23,8 +23,24 @@ type Options struct {
 	Delays Delays
 	// Latency is added to every request. Requests wait side by side and obey their context.
 	Latency time.Duration
-	// Now is the clock; nil means time.Now.
+	// Now is the real clock; nil means time.Now. It need not be: a test may let time pass as it likes.
 	Now func() time.Time
+	// Speed is how many times as fast as the real clock the world's goes from now on; 0 means as before,
+	// and 1 in a new world. All times that a client sees are the world's. Nothing must be called for time
+	// to pass: every request finds the world as it has become meanwhile. So a sandbox of Speed 60 in
+	// memory, looked at now and then, shows an hour a minute.
+	Speed float64
+	// Workers, unless nil, replace those that the world has had so far; and Adjust, unless nil, changes some
+	// of what they do.
+	Workers *Workers
+	Adjust  func(*Workers)
+	// Instances, unless nil, is told when an instance begins and when it ends to have work, also of those
+	// that have work when the sandbox is first used. It is called without locks, one call at a time, in
+	// order; it may use the sandbox. It is told what changed when a request or Run looks: see Run.
+	Instances func(InstanceEvent)
+	// Endpoint begins the queue URLs that Instances is told, such as http://127.0.0.1:4599; empty means
+	// SQS's own.
+	Endpoint string
 	// Log, unless nil, is told of every call after its answer is made. It may be called
 	// concurrently.
 	Log func(Call)
@@ -47,6 +63,12 @@ type Sandbox struct {
 
 	mu    sync.Mutex // guards what follows; handlers run under it, one at a time
 	store *store
+	begun bool // the options are applied to the world
+	told  map[placement]bool
+
+	telling  sync.Mutex // guards what follows
+	news     []InstanceEvent
+	speaking bool // somebody is telling the news
 }
 
 var (
@@ -58,6 +80,18 @@ var (
 type backend interface {
 	services() map[string][]operation
 	home() (account, region string)
+
+	// advance lets all happen that is due from one time of the world to another. It reports whether
+	// anything happened that another process, which lets the same time pass, would not find alike.
+	advance(from, to time.Time) bool
+	// settle lets happen what follows at once from what a handler did.
+	settle(now time.Time)
+	// employ changes what the workers do.
+	employ(func(*Workers))
+	// working lists the instances that have work.
+	working() []placement
+	// upgrade makes a world of version 1 one of today.
+	upgrade(now time.Time)
 }
 
 // home returns the account and the region of requests that do not name one.

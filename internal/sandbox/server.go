@@ -84,6 +84,9 @@ func (s *Sandbox) answer(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	a.header.Set("X-Amzn-Requestid", c.id)
+	if !c.time.IsZero() {
+		a.header.Set("Date", c.time.UTC().Format(http.TimeFormat)) // the clock by which a client tells ages
+	}
 	if s.options.Log != nil {
 		s.options.Log(Call{
 			Service: c.service, Operation: c.operation, Region: c.region,
@@ -136,7 +139,7 @@ func (s *Sandbox) patiently(ctx context.Context, c *call) (answer, error) {
 		if err := wait(ctx, pollEvery); err != nil {
 			return answer{}, err
 		}
-		c.waited += pollEvery
+		c.waited += time.Duration(float64(pollEvery) * max(s.options.Speed, 1))
 	}
 }
 
@@ -146,6 +149,7 @@ func (s *Sandbox) dispatch(ctx context.Context, c *call) (answer, error) {
 	if c.refusal != nil {
 		return c.fail(c.refusal), nil
 	}
+	defer s.tell()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	unlock, err := s.store.lock(ctx)
@@ -174,13 +178,15 @@ func (s *Sandbox) dispatch(ctx context.Context, c *call) (answer, error) {
 	return a, nil
 }
 
-// run does what the request asks, and keeps it. A handler that fails may have changed something
-// (a batch in part, say), so that too is saved.
+// run does what the request asks, in the world as it has become by now, and keeps it. A handler that
+// fails may have changed something (a batch in part, say), so that too is saved.
 func (s *Sandbox) run(ctx context.Context, c *call) (any, error) {
-	now := s.options.Now()
-	if err := s.store.load(now); err != nil {
+	real := s.options.Now()
+	now, changed, err := s.wake(real)
+	if err != nil {
 		return nil, fileError(err)
 	}
+	c.time = now
 	operation, err := s.find(c)
 	if err != nil {
 		return nil, err
@@ -190,8 +196,13 @@ func (s *Sandbox) run(ctx context.Context, c *call) (any, error) {
 		return nil, &apiError{code: "SerializationException", message: err.Error()}
 	}
 	output, failure := operation.call(s.request(ctx, c, now), input)
-	if s.store.isNew() || mutating(c.operation) && !errors.Is(failure, notYet{}) {
-		if err := s.store.save(); err != nil {
+	if mutating(c.operation) && !errors.Is(failure, notYet{}) {
+		s.store.current.settle(now)
+		changed = true
+	}
+	s.notice(now)
+	if s.store.isNew() || changed {
+		if err := s.store.save(real); err != nil {
 			return nil, fileError(err)
 		}
 	}

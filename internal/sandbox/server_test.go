@@ -18,8 +18,20 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
+// timeless is the part of a backend in which nothing happens.
+type timeless struct{}
+
+func (timeless) advance(time.Time, time.Time) bool { return false }
+func (timeless) settle(time.Time)                  {}
+func (timeless) employ(func(*Workers))             {}
+func (timeless) working() []placement              { return nil }
+func (timeless) upgrade(time.Time)                 {}
+
 // patience is a backend whose operation is content to answer after it has waited long enough.
-type patience struct{ enough time.Duration }
+type patience struct {
+	timeless
+	enough time.Duration
+}
 
 func (p patience) home() (account, region string) { return "999999999999", "ap-south-2" }
 
@@ -34,7 +46,7 @@ func (p patience) services() map[string][]operation {
 
 func TestNotYetWaitsWithoutTheLocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, err := open(Options{}, source{fresh: func(time.Time) backend { return patience{20 * time.Second} }})
+		s, err := open(Options{}, source{fresh: func(time.Time) backend { return patience{enough: 20 * time.Second} }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +70,7 @@ func TestNotYetWaitsWithoutTheLocks(t *testing.T) {
 
 func TestNotYetEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, err := open(Options{}, source{fresh: func(time.Time) backend { return patience{time.Hour} }})
+		s, err := open(Options{}, source{fresh: func(time.Time) backend { return patience{enough: time.Hour} }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -73,7 +73,7 @@ func (w *world) deleteMessageBatch(r *request, in *sqs.DeleteMessageBatchInput) 
 			out.Failed = append(out.Failed, batchFailure(entry.Id, err))
 			continue
 		}
-		q.remove(m)
+		q.delete(m)
 		out.Successful = append(out.Successful, types.DeleteMessageBatchResultEntry{Id: entry.Id})
 	}
 	return out, nil

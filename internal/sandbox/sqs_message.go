@@ -46,7 +46,12 @@ const duplicateInterval = 5 * time.Minute
 // count counts the messages that can be received, are in flight, and are delayed.
 func (q *queue) count(now time.Time) (visible, inFlight, delayed int) {
 	q.expire(now)
-	for _, m := range q.Messages {
+	rest := q.Messages
+	if !q.isFIFO() {
+		visible = q.firstAfter(now)
+		rest = rest[visible:]
+	}
+	for _, m := range rest {
 		switch {
 		case !now.Before(m.VisibleAt):
 			visible++
@@ -109,10 +114,11 @@ func (q *queue) send(now time.Time, in types.SendMessageBatchRequestEntry) (*mes
 	if trace, ok := in.MessageSystemAttributes["AWSTraceHeader"]; ok {
 		m.TraceHeader = aws.ToString(trace.StringValue)
 	}
+	q.Counts.Sent++
 	if q.isFIFO() && q.isDuplicate(now, m, aws.ToString(in.MessageDeduplicationId)) {
 		return m, nil
 	}
-	q.Messages = append(q.Messages, m)
+	q.put(m)
 	return m, nil
 }
 

@@ -21,8 +21,10 @@ type queue struct {
 	Purged     time.Time         // when PurgeQueue was last called
 	Attributes map[string]string // the settable ones, defaults included
 	Tags       map[string]string
-	Messages   []*message          // oldest first
+	Messages   []*message          // see put
 	Duplicates map[string]sentOnce // of a FIFO queue, by deduplication ID
+	Counts     counts              // since the last datapoint
+	Metrics    map[string]*series  // by CloudWatch's names
 }
 
 func (w *world) sqsOperations() []operation {

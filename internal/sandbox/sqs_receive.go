@@ -3,7 +3,6 @@ package sandbox
 import (
 	"encoding/base64"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,13 +28,9 @@ func (w *world) receiveMessage(r *request, in *sqs.ReceiveMessageInput) (*sqs.Re
 		hidden = time.Duration(in.VisibilityTimeout) * time.Second
 	}
 	out := &sqs.ReceiveMessageOutput{}
+	q.expire(r.now)
 	for _, m := range w.take(r, q, max(1, int(in.MaxNumberOfMessages))) {
-		m.Receives++
-		m.VisibleAt = r.now.Add(hidden)
-		m.Receipt = newUUID()
-		if m.FirstReceived.IsZero() {
-			m.FirstReceived = r.now
-		}
+		q.receive(m, r.now, r.now.Add(hidden))
 		out.Messages = append(out.Messages, m.received(r, q, in))
 	}
 	poll := q.seconds("ReceiveMessageWaitTimeSeconds")
@@ -45,7 +40,29 @@ func (w *world) receiveMessage(r *request, in *sqs.ReceiveMessageInput) (*sqs.Re
 	if len(out.Messages) == 0 && r.waited < poll {
 		return nil, notYet{}
 	}
+	if len(out.Messages) == 0 {
+		q.Counts.Empty++
+	}
 	return out, nil
+}
+
+// receive hides a message for whoever receives it now.
+func (q *queue) receive(m *message, now, until time.Time) {
+	m.Receives++
+	m.Receipt = newUUID()
+	if m.FirstReceived.IsZero() {
+		m.FirstReceived = now
+	}
+	q.hide(m, until)
+	q.Counts.Received++
+}
+
+// delete is what a worker does with a message that is done; nil is one that is gone already.
+func (q *queue) delete(m *message) {
+	if m != nil {
+		q.remove(m)
+		q.Counts.Deleted++
+	}
 }
 
 func checkReceive(in *sqs.ReceiveMessageInput) error {
@@ -67,31 +84,32 @@ func sqsBadVisibility(seconds int32) error {
 // take returns up to n messages that can be received. What was received too often goes to the
 // dead-letter queue on the way, as in AWS: at the next receive, not when its timeout ends.
 func (w *world) take(r *request, q *queue, n int) []*message {
-	q.expire(r.now)
 	redrive, hasRedrive := q.redrive()
 	dlq := w.in(r).Queues[strings.TrimPrefix(redrive.TargetARN, r.arn("sqs", ""))]
-	var taken []*message
+	dead := func(m *message) bool { return hasRedrive && dlq != nil && m.Receives >= redrive.most() }
+	var taken, buried []*message
 	busy := map[string]bool{} // groups of a FIFO queue with a message in flight: the next must wait
-	for _, m := range slices.Clone(q.Messages) {
+	for _, m := range q.Messages {
+		hidden := r.now.Before(m.VisibleAt)
+		if len(taken) == n || hidden && !q.isFIFO() {
+			break
+		}
 		switch {
-		case len(taken) == n:
-			return taken
 		case busy[m.GroupID] && q.isFIFO():
-		case r.now.Before(m.VisibleAt):
+		case hidden:
 			busy[m.GroupID] = true
-		case hasRedrive && dlq != nil && m.Receives >= redrive.most():
-			q.remove(m)
-			m.DeadFrom = r.arn("sqs", q.Name)
-			dlq.Messages = append(dlq.Messages, m)
+		case dead(m):
+			buried = append(buried, m)
 		default:
 			taken = append(taken, m)
 		}
 	}
+	for _, m := range buried {
+		q.remove(m)
+		m.DeadFrom, m.VisibleAt = r.arn("sqs", q.Name), r.now
+		dlq.put(m)
+	}
 	return taken
-}
-
-func (q *queue) remove(gone *message) {
-	q.Messages = slices.DeleteFunc(q.Messages, func(m *message) bool { return m == gone })
 }
 
 func (m *message) received(r *request, q *queue, in *sqs.ReceiveMessageInput) types.Message {
@@ -185,7 +203,7 @@ func (w *world) deleteMessage(r *request, in *sqs.DeleteMessageInput) (*sqs.Dele
 	if err != nil {
 		return nil, err
 	}
-	q.remove(m)
+	q.delete(m)
 	return &sqs.DeleteMessageOutput{}, nil
 }
 
@@ -207,7 +225,7 @@ func (w *world) changeMessageVisibility(r *request, in *sqs.ChangeMessageVisibil
 	if !r.now.Before(m.VisibleAt) {
 		return nil, &types.MessageNotInflight{Message: aws.String("The specified message isn't in flight.")}
 	}
-	m.VisibleAt = r.now.Add(time.Duration(in.VisibilityTimeout) * time.Second)
+	q.hide(m, r.now.Add(time.Duration(in.VisibilityTimeout)*time.Second))
 	return &sqs.ChangeMessageVisibilityOutput{}, nil
 }
 

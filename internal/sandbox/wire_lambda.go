@@ -28,6 +28,7 @@ func lambdaBindings() []binding {
 		{schemas.GetFunctionConcurrency, schemas.GetFunctionConcurrencyRequest, schemas.GetFunctionConcurrencyResponse},
 		{schemas.GetFunctionConfiguration, schemas.GetFunctionConfigurationRequest, schemas.FunctionConfiguration},
 		{schemas.GetPolicy, schemas.GetPolicyRequest, schemas.GetPolicyResponse},
+		{schemas.Invoke, schemas.InvocationRequest, schemas.InvocationResponse},
 		{schemas.ListFunctions, schemas.ListFunctionsRequest, schemas.ListFunctionsResponse},
 		{schemas.ListTags, schemas.ListTagsRequest, schemas.ListTagsResponse},
 		{schemas.ListVersionsByFunction, schemas.ListVersionsByFunctionRequest, schemas.ListVersionsByFunctionResponse},

@@ -22,6 +22,7 @@ type world struct {
 	Region  string
 	Roles   map[string]*role     // IAM is global; by name in lower case, because IAM compares names so
 	Regions map[string]*regional // all other services; made when a region is first asked for
+	Workers Workers
 
 	delays Delays
 }
@@ -35,6 +36,9 @@ type regional struct {
 	Alarms        map[string]*alarm
 	AlarmHistory  []types.AlarmHistoryItem // newest first
 	Groups        map[string]*group
+
+	Sampled   minute // the newest of which the metrics have datapoints
+	Evaluated minute // the newest that the alarms have seen
 }
 
 // Delays says how long the sandbox takes for what AWS does not do at once. Zero means at once.
@@ -69,6 +73,7 @@ func newWorld(account, region string, now time.Time) *world {
 		Region:  region,
 		Roles:   map[string]*role{},
 		Regions: map[string]*regional{},
+		Workers: DefaultWorkers(),
 		delays:  DefaultDelays(),
 	}
 	w.Regions[region] = newRegional(account, region, now)
@@ -83,6 +88,8 @@ func newRegional(account, region string, now time.Time) *regional {
 		LogGroups:     map[string]*logGroup{},
 		Alarms:        map[string]*alarm{},
 		Groups:        map[string]*group{firstGroup: newFirstGroup(account, region, now)},
+		Sampled:       minuteOf(now) - 1,
+		Evaluated:     minuteOf(now) - 1,
 	}
 }
 

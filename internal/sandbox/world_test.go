@@ -31,7 +31,7 @@ type stage struct {
 func newStage(t *testing.T) *stage {
 	now := time.Date(2026, 11, 20, 12, 0, 10, 0, time.UTC)
 	s := &stage{T: t, world: newWorld(defaultAccount, defaultRegion, now), now: now, region: defaultRegion}
-	s.delays = Delays{}
+	s.delays, s.Workers = Delays{}, Workers{}
 	return s
 }
 
@@ -42,7 +42,10 @@ func (s *stage) request() *request {
 	}
 }
 
-func (s *stage) pass(d time.Duration) { s.now = s.now.Add(d) }
+func (s *stage) pass(d time.Duration) {
+	s.advance(s.now, s.now.Add(d))
+	s.now = s.now.Add(d)
+}
 
 // codeOf returns the code and the message that a client would get.
 func codeOf(err error) (code, message string) {

@@ -3,6 +3,7 @@ package stack
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"net/http"
 	"slices"
 	"sync"
@@ -49,6 +50,7 @@ func newCloud(t *testing.T, o sandbox.Options) *cloud {
 	t.Helper()
 	c := &cloud{T: t, faults: &faults{}, permitted: actionsOf(Permissions(testSpec(), home))}
 	o.Log = c.log
+	o.Workers = cmp.Or(o.Workers, &sandbox.Workers{}) // who take no jobs, on instances that are there at once
 	sandboxed, err := sandbox.Open(o)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/eventscale/eventscale/internal/provision"
@@ -54,11 +55,11 @@ func list(s design, k kinds) []provision.Resource {
 	for _, r := range rules {
 		l = append(l, declare.policy(r))
 	}
+	if s.wakes() {
+		l = append(l, declare.groupMetrics())
+	}
 	for _, r := range rules {
 		l = append(l, declare.alarm(r))
-	}
-	if s.wakes() {
-		l = append(l, declare.groupMetrics(), declare.policy(s.wake()), declare.alarm(s.wake(), GroupMetrics))
 	}
 	return l
 }
@@ -267,13 +268,17 @@ func (l lister) policy(r rule) provision.Resource {
 	})
 }
 
-// alarm declares the alarm that runs the rule's policy.
-func (l lister) alarm(r rule, dependsOn ...string) provision.Resource {
+// alarm declares the alarm that runs the rule's policy. One that watches the group needs its metrics.
+func (l lister) alarm(r rule) provision.Resource {
 	want := func(refs provision.Refs) alarmProperties {
 		p := r.alarm
 		p.AlarmActions = []string{refs.ARN(r.policyID)}
 		p.Tags = l.tags(r.alarmID)
 		return p
 	}
-	return provision.Declare(r.alarmID, l.kinds.alarm, l.names.rule(r.ruleID), want, append(dependsOn, r.policyID)...)
+	dependsOn := []string{r.policyID}
+	if slices.ContainsFunc(r.alarm.Metrics, func(m alarmMetric) bool { return m.MetricName == inServiceMetric }) {
+		dependsOn = append(dependsOn, GroupMetrics)
+	}
+	return provision.Declare(r.alarmID, l.kinds.alarm, l.names.rule(r.ruleID), want, dependsOn...)
 }

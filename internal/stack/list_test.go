@@ -245,7 +245,7 @@ func TestClassicIsTheReferenceDesign(t *testing.T) {
 	if got := logicalIDs(listed(s, testRegion, true)); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	want = slices.Concat([]string{DeadLetterQueue}, want, []string{GroupMetrics, WakePolicy, WakeAlarm})
+	want = slices.Concat([]string{DeadLetterQueue}, want[:7], []string{WakePolicy, GroupMetrics}, want[7:], []string{WakeAlarm})
 	if got := logicalIDs(listed(testSpec(), testRegion, true)); !slices.Equal(got, want) {
 		t.Errorf("safe: %v, want %v", got, want)
 	}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"strings"
 	"time"
 
 	"github.com/eventscale/eventscale/internal/loop"
@@ -9,13 +10,8 @@ import (
 // Rules are the scaling rules of the spec as the model has them, for a group with these bounds. They are
 // read off the very properties that an up gives to AWS. The spec must be one that Check takes.
 func (s Spec) Rules(least, most int) []loop.Policy {
-	d := design{Spec: s, bounds: bounds{least, most}}
-	rules := d.rules()
-	if d.wakes() {
-		rules = append(rules, d.wake())
-	}
 	var policies []loop.Policy
-	for _, r := range rules {
+	for _, r := range (design{Spec: s, bounds: bounds{least, most}}).rules() {
 		policies = append(policies, r.model())
 	}
 	return policies
@@ -43,11 +39,13 @@ func (r rule) model() loop.Policy {
 func (p alarmProperties) model() loop.AlarmConfig {
 	a := loop.DefaultAlarm()
 	watched, jobs := p.Metrics[0], p.Metrics[len(p.Metrics)-1]
-	switch watched.Expression {
-	case backlogExpression:
+	switch {
+	case watched.Expression == backlogExpression:
 		a.Metric = loop.Backlog
-	case strandedExpression:
+	case watched.Expression == strandedExpression:
 		a.Metric = loop.Stranded
+	case strings.HasPrefix(watched.Expression, spareExpression):
+		a.Metric = loop.SpareBacklog
 	default:
 		a.Metric = loop.Visible
 	}

@@ -27,9 +27,9 @@ func TestRulesAreThoseOfTheDesign(t *testing.T) {
 	simple := func(name string, alarm loop.AlarmConfig, n int, cooldown loop.Millis) loop.Policy {
 		return &loop.Simple{Name: name, Alarm: alarm, AdjustmentType: loop.ChangeInCapacity, Adjustment: n, Cooldown: cooldown}
 	}
-	in := func(name string, jobs float64) loop.Policy {
+	in := func(name string, metric loop.Metric, jobs float64) loop.Policy {
 		return &loop.Step{
-			Name: name, Alarm: alarmOf(loop.Backlog, loop.AtMost, jobs, 1), AdjustmentType: loop.ChangeInCapacity,
+			Name: name, Alarm: alarmOf(metric, loop.AtMost, jobs, 1), AdjustmentType: loop.ChangeInCapacity,
 			Steps: []loop.StepAdjustment{{Upper: at(0), Adjustment: -1}},
 		}
 	}
@@ -42,7 +42,7 @@ func TestRulesAreThoseOfTheDesign(t *testing.T) {
 	for preset, want := range map[string][]loop.Policy{
 		Safe: {
 			simple("scale-out", alarmOf(loop.Visible, loop.AtLeast, 10, 2), 2, 5*loop.Minute),
-			simple("scale-in", alarmOf(loop.Backlog, loop.AtMost, 2, 2), -1, 5*loop.Minute), wake,
+			simple("scale-in", alarmOf(loop.SpareBacklog, loop.AtMost, 2, 2), -1, 5*loop.Minute), wake,
 		},
 		Classic: {
 			simple("scale-out", classic(loop.AtLeast, 10), 2, 5*loop.Minute),
@@ -53,20 +53,23 @@ func TestRulesAreThoseOfTheDesign(t *testing.T) {
 				Name: "step-out", Alarm: alarmOf(loop.Visible, loop.AtLeast, 10, 1), AdjustmentType: loop.ChangeInCapacity,
 				Steps: []loop.StepAdjustment{step(at(0), at(40), 2), step(at(40), nil, 5)},
 			},
-			in("step-in", 2), wake,
+			in("step-in", loop.SpareBacklog, 2), wake,
 		},
 		Table: {
 			&loop.Step{
 				Name: "table", Alarm: alarmOf(loop.Backlog, loop.AtLeast, 1, 1), AdjustmentType: loop.ExactCapacity,
 				Steps: []loop.StepAdjustment{step(at(0), at(5), 1), step(at(5), at(10), 2), step(at(10), nil, 3)},
 			},
-			in("table-in", 0),
+			in("table-in", loop.Backlog, 0),
 		},
 	} {
 		if d := cmp.Diff(want, DefaultsOf(preset).Rules(0, 3)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", preset, d)
 		}
 		awake := slices.DeleteFunc(want, func(p loop.Policy) bool { return p.Label() == "wake" })
+		for _, p := range awake {
+			watchAllJobs(p)
+		}
 		if d := cmp.Diff(awake, DefaultsOf(preset).Rules(1, 3)); d != "" {
 			t.Errorf("%s, minimum 1 (-want +got):\n%s", preset, d)
 		}
@@ -118,5 +121,19 @@ func TestQueueIsTheStacks(t *testing.T) {
 	s.Preset, s.VisibilityTimeout = Classic, Duration(90*time.Second)
 	if got := s.Queue(); got.MaxReceives != 0 || got.VisibilityTimeout != 90*loop.Second {
 		t.Errorf("%+v", got)
+	}
+}
+
+// watchAllJobs makes of a policy of a group that can be empty that of another.
+func watchAllJobs(p loop.Policy) {
+	var alarm *loop.AlarmConfig
+	switch p := p.(type) {
+	case *loop.Simple:
+		alarm = &p.Alarm
+	case *loop.Step:
+		alarm = &p.Alarm
+	}
+	if alarm.Metric == loop.SpareBacklog {
+		alarm.Metric = loop.Backlog
 	}
 }

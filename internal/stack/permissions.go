@@ -47,6 +47,7 @@ func Permissions(s Spec, a Account) PolicyDocument {
 			"sqs:CreateQueue", "sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:SetQueueAttributes",
 			"sqs:ListQueueTags", "sqs:TagQueue", "sqs:UntagQueue", "sqs:DeleteQueue",
 		}, queues...),
+		allow("Send", []string{"sqs:SendMessage"}, a.arn("sqs", n.jobQueue)), // of send; SendMessageBatch asks for it too
 		allow("Role", []string{
 			"iam:CreateRole", "iam:GetRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:TagRole", "iam:UntagRole",
 			"iam:DeleteRole", "iam:PutRolePolicy", "iam:GetRolePolicy", "iam:DeleteRolePolicy",
@@ -63,6 +64,7 @@ func Permissions(s Spec, a Account) PolicyDocument {
 			"lambda:CreateFunction", "lambda:GetFunction", "lambda:UpdateFunctionConfiguration", "lambda:UpdateFunctionCode",
 			"lambda:ListTags", // without it GetFunction leaves the tags out
 			"lambda:TagResource", "lambda:UntagResource", "lambda:DeleteFunction",
+			"lambda:InvokeFunction", // of send --via function
 		}, a.arn("lambda", "function:"+n.function)),
 		allow("Policies", writeGroup, group),
 		allow("Alarms", []string{

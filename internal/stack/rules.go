@@ -32,6 +32,14 @@ var (
 
 // rules returns the rules by which the group follows the jobs.
 func (d design) rules() []rule {
+	if d.wakes() {
+		return append(d.following(), d.wake())
+	}
+	return d.following()
+}
+
+// following returns the rules of the policy.
+func (d design) following() []rule {
 	switch d.Policy {
 	case StepPolicy:
 		return []rule{d.stepOut(), d.stepIn(stepInRule)}
@@ -52,6 +60,10 @@ func (d design) wakes() bool { return d.least == 0 && d.Spec.wakes() }
 func (s *Spec) wakes() bool {
 	return s.Preset != Classic && (s.Policy != TablePolicy || s.table(1)[0].Jobs > 1)
 }
+
+// keepsLast reports whether the group could be emptied while a job is left. It must not be: the job would
+// wake it again, and so on, and no instance would live long enough to boot.
+func (d design) keepsLast() bool { return d.safe() && d.least == 0 && d.ScaleInAt > 0 }
 
 // wake brings an empty group its first instance.
 func (d design) wake() rule { return rule{wakeRule, d.simple(1, d.Period), d.stranded()} }
@@ -132,12 +144,15 @@ func (d design) manyWait(jobs int) alarmProperties {
 // fewLeft watches, in all presets but classic, the jobs under work too: an empty queue does not mean that the
 // instances are idle, and an instance taken away takes its jobs with it.
 func (d design) fewLeft() alarmProperties {
-	metrics, what := []alarmMetric{d.jobs("", visibleMetric)}, waiting
-	if d.safe() {
+	metrics, what, group := []alarmMetric{d.jobs("", visibleMetric)}, waiting, d.ASG
+	switch {
+	case d.keepsLast():
+		metrics, what, group = d.spareBacklog(), unserved, group+", and fewer than it has instances"
+	case d.safe():
 		metrics, what = d.backlog(), unserved
 	}
 	return d.alarm(alarmProperties{
-		AlarmDescription:   what.text(d.ScaleInAt, "fewer") + " " + d.ASG,
+		AlarmDescription:   what.text(d.ScaleInAt, "fewer") + " " + group,
 		Metrics:            metrics,
 		Threshold:          float64(d.ScaleInAt),
 		ComparisonOperator: atMost,
@@ -146,14 +161,9 @@ func (d design) fewLeft() alarmProperties {
 
 // stranded watches for jobs that wait while no instance is in service.
 func (d design) stranded() alarmProperties {
-	inService := alarmMetric{
-		ID: "in_service", Namespace: "AWS/AutoScaling", MetricName: inServiceMetric,
-		Dimensions: map[string]string{"AutoScalingGroupName": d.ASG},
-		Statistic:  "Maximum", Period: d.Period.Seconds(),
-	}
 	return d.alarm(alarmProperties{
 		AlarmDescription:   "a job waits and no instance of " + d.ASG + " is in service",
-		Metrics:            []alarmMetric{{ID: "wake", Expression: strandedExpression}, inService, d.jobs("visible", visibleMetric)},
+		Metrics:            []alarmMetric{{ID: "wake", Expression: strandedExpression}, d.inService(), d.jobs("visible", visibleMetric)},
 		Threshold:          1,
 		ComparisonOperator: atLeast,
 		EvaluationPeriods:  1,
@@ -169,6 +179,10 @@ const (
 
 	backlogExpression  = "visible + in_flight"
 	strandedExpression = "IF(visible > 0 AND in_service < 1, 1, 0)"
+
+	// spareExpression begins an expression that is the backlog where there are more instances than jobs,
+	// and else a value above the threshold.
+	spareExpression = "IF(visible + in_flight < in_service, visible + in_flight, "
 )
 
 // backlog is the jobs that wait and those under work.
@@ -177,6 +191,25 @@ func (d design) backlog() []alarmMetric {
 		{ID: "backlog", Expression: backlogExpression},
 		d.jobs("in_flight", inFlightMetric),
 		d.jobs("visible", visibleMetric),
+	}
+}
+
+// spareBacklog is the backlog of a group of which an instance can be spared.
+func (d design) spareBacklog() []alarmMetric {
+	return []alarmMetric{
+		{ID: "backlog", Expression: fmt.Sprintf("%s%d)", spareExpression, d.ScaleInAt+1)},
+		d.jobs("in_flight", inFlightMetric),
+		d.inService(),
+		d.jobs("visible", visibleMetric),
+	}
+}
+
+// inService is how many instances of the group are in service.
+func (d design) inService() alarmMetric {
+	return alarmMetric{
+		ID: "in_service", Namespace: "AWS/AutoScaling", MetricName: inServiceMetric,
+		Dimensions: map[string]string{"AutoScalingGroupName": d.ASG},
+		Statistic:  "Maximum", Period: d.Period.Seconds(),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
@@ -27,7 +28,8 @@ type Options struct {
 	Snapshot *state.Snapshot
 	Save     func(*state.Snapshot) error
 	Emit     func(provision.Event)
-	Adopt    bool // take over objects of the stack's names that are not its own
+	Adopt    bool             // take over objects of the stack's names that are not its own
+	Now      func() time.Time // AWS's clock, after something was read; nil: the one that Status is given
 }
 
 // Stack is one stack: what is wanted, what is recorded, and what AWS holds.

@@ -45,6 +45,10 @@ func (s *Stack) Status(ctx context.Context, now time.Time) (Status, error) {
 	if _, lost := errors.AsType[*GroupError](err); err != nil && !lost {
 		return status, err
 	}
+	if s.Now != nil {
+		now = s.Now()
+		status.Time = now
+	}
 	if status.Activities, err = activities(); err != nil {
 		return status, fmt.Errorf("reading the scaling activities of %s: %w", s.Spec.ASG, err)
 	}

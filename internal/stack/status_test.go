@@ -41,7 +41,7 @@ func TestStatusTellsTheLoopInWords(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		ScaleOutAlarm: "visible >= 10 for 2 x 60 s", ScaleInAlarm: "visible + in_flight <= 2 for 2 x 60 s",
+		ScaleOutAlarm: "visible >= 10 for 2 x 60 s", ScaleInAlarm: "visible + in_flight <= 2 AND < in_service for 2 x 60 s",
 		WakeAlarm:      "visible > 0 AND in_service < 1 for 1 x 60 s",
 		ScaleOutPolicy: "+2 instances, cooldown 5m", ScaleInPolicy: "-1 instance, cooldown 5m", WakePolicy: "+1 instance, cooldown 1m",
 	}
@@ -166,10 +166,10 @@ func TestStatusShowsDrift(t *testing.T) {
 func TestStatusShowsWhatShouldBeGone(t *testing.T) {
 	p := newProject(newCloud(t, sandbox.Options{}))
 	p.up()
-	p.setMinimum(1) // the wake rule is to go
+	p.setMinimum(1) // the wake rule is to go, and the last instance needs no care
 	s := p.status()
 	for _, r := range s.Resources {
-		leftOver := r.LogicalID == WakeAlarm || r.LogicalID == WakePolicy || r.LogicalID == GroupMetrics
+		leftOver := r.LogicalID == WakeAlarm || r.LogicalID == WakePolicy || r.LogicalID == GroupMetrics || r.LogicalID == ScaleInAlarm
 		if leftOver != (r.Drift == Modified) {
 			t.Errorf("%s is %s", r.LogicalID, r.Drift)
 		}

@@ -14,12 +14,22 @@ func alarmRule(p alarmProperties) string {
 	if metric.Expression != "" && len(p.Metrics) > 1 {
 		what, period = metric.Expression, p.Metrics[1].Period
 	}
-	if condition, ok := strings.CutPrefix(what, "IF("); ok {
-		condition, _, _ = strings.Cut(condition, ",")
-		return fmt.Sprintf("%s for %d x %d s", condition, p.EvaluationPeriods, period)
+	threshold := comparisonSign(p.ComparisonOperator) + " " + strconv.FormatFloat(p.Threshold, 'f', -1, 64)
+	return fmt.Sprintf("%s for %d x %d s", condition(what, threshold), p.EvaluationPeriods, period)
+}
+
+// condition is when a metric is beyond a threshold. Of "IF(condition, 1, 0)" it is the condition, of
+// "IF(condition, value, other)" both.
+func condition(metric, threshold string) string {
+	inner, ok := strings.CutPrefix(metric, "IF(")
+	parts := strings.Split(inner, ", ")
+	switch {
+	case !ok || len(parts) != 3:
+		return metric + " " + threshold
+	case parts[1] == "1":
+		return parts[0]
 	}
-	return fmt.Sprintf("%s %s %s for %d x %d s", what, comparisonSign(p.ComparisonOperator),
-		strconv.FormatFloat(p.Threshold, 'f', -1, 64), p.EvaluationPeriods, period)
+	return fmt.Sprintf("%s %s AND %s", parts[1], threshold, strings.TrimPrefix(parts[0], parts[1]+" "))
 }
 
 func metricWord(metric string) string {

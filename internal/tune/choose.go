@@ -19,19 +19,14 @@ func (p *Problem) choose(r *Report, found []*trial) error {
 	}
 	order := slices.Clone(found)
 	slices.SortStableFunc(order, func(a, b *trial) int { return checks.rank(a) - checks.rank(b) })
-	best := first(order, max(1, p.Top))
-	writable := slices.IndexFunc(order, func(t *trial) bool { return t.candidate.Family != Target })
-	if writable >= 0 {
-		best = append(best, order[writable])
+	for _, t := range order {
+		if t.candidate.Family != Target {
+			row := p.checked(t, checks)
+			r.Writable = &row
+			break
+		}
 	}
-	if err := p.check(best, checks); err != nil {
-		return err
-	}
-	if writable >= 0 {
-		row := p.checked(order[writable], checks)
-		r.Writable, best = &row, best[:len(best)-1]
-	}
-	for _, t := range best {
+	for _, t := range first(order, max(1, p.Top)) {
 		r.Best = append(r.Best, p.checked(t, checks))
 	}
 	return nil
@@ -57,39 +52,27 @@ func (p *Problem) validate(found []*trial) (checks, error) {
 	if p.Validation == nil {
 		return c, nil
 	}
+	other := *p
+	other.Workload, other.Config.Horizon, other.tuned = *p.Validation, 0, p.SLO
 	for batch := range slices.Chunk(found[:min(len(found), mostChecked)], 16) {
-		if err := p.check(batch, c); err != nil {
+		candidates := make([]Candidate, len(batch))
+		for i, t := range batch {
+			candidates[i] = t.candidate
+		}
+		trials, err := other.judgeAll(candidates)
+		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(batch, func(t *trial) bool { return c[t].Holds && t.candidate.Family != Target }) {
+		settled := false
+		for i, t := range trials {
+			c[batch[i]] = &Check{p.SLO.figures(&t.totals), t.feasible, t.totals}
+			settled = settled || t.feasible && t.candidate.Family != Target
+		}
+		if settled {
 			break
 		}
 	}
 	return c, nil
-}
-
-// check runs candidates on the validation trace that were not run there yet.
-func (p *Problem) check(list []*trial, c checks) error {
-	if p.Validation == nil {
-		return nil
-	}
-	other := *p
-	other.Workload, other.Config.Horizon, other.tuned = *p.Validation, 0, p.SLO
-	var fresh []*trial
-	var candidates []Candidate
-	for _, t := range list {
-		if c[t] == nil {
-			fresh, candidates = append(fresh, t), append(candidates, t.candidate)
-		}
-	}
-	trials, err := other.judgeAll(candidates)
-	if err != nil {
-		return err
-	}
-	for i, t := range trials {
-		c[fresh[i]] = &Check{p.SLO.figures(&t.totals), t.feasible, t.totals}
-	}
-	return nil
 }
 
 func (p *Problem) checked(t *trial, c checks) Row {

@@ -32,12 +32,7 @@ type leaf struct{ key, path, value string }
 
 func (l leaf) same(other leaf) bool { return l.key == other.key && l.value == other.value }
 
-func (l leaf) text() string {
-	if l.path == "" {
-		return l.value // a line of a text
-	}
-	return l.path + " = " + l.value
-}
+func (l leaf) text() string { return l.path + " = " + l.value }
 
 // leaves takes a document apart.
 func leaves(document string) ([]leaf, bool) {

@@ -3,26 +3,30 @@ package ui
 import (
 	"fmt"
 	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
 )
 
-// FileChange shows the lines of a file that go and those that come, under its name.
-func FileChange(o *Output, path, old, edited string) error {
+// FileChange shows what becomes of a file: the lines that change, with a few around them.
+func FileChange(o *Output, path, have, want string) error {
 	var b strings.Builder
-	fmt.Fprintln(&b, o.paint(heading, path))
-	lines := difference(lineLeaves(old), lineLeaves(edited))
-	if len(lines) == 0 {
-		o.paragraph(&b, "  nothing changes")
+	if have == want {
+		o.beside(&b, o.paint(muted, "="), len("= "), path+" has these settings already")
+		return o.flush(&b)
 	}
-	o.diffLines(&b, lines)
+	for line := range strings.Lines(string(diff.Diff(path, []byte(have), path, []byte(want)))) {
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "@@"):
+			continue
+		case strings.HasPrefix(line, "+"):
+			line = o.paint(good, line)
+		case strings.HasPrefix(line, "-"):
+			line = o.paint(bad, line)
+		default:
+			line = o.paint(body, line)
+		}
+		fmt.Fprintln(&b, line)
+	}
 	return o.flush(&b)
-}
-
-// lineLeaves takes a text's lines for the values of a document.
-func lineLeaves(text string) []leaf {
-	var all []leaf
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\r\n")
-		all = append(all, leaf{value: line})
-	}
-	return all
 }

@@ -16,7 +16,7 @@ func Simulation(o *Output, r *simulation.Report) error {
 	o.labelled(&b, heading, "jobs", jobsText(&r.Workload))
 	o.labelled(&b, heading, "group", groupText(&r.Group))
 	b.WriteByte('\n')
-	o.figures(&b, r)
+	outcomes(r).write(o, &b)
 	b.WriteByte('\n')
 	if len(r.Outcomes) == 1 {
 		if err := o.flush(&b); err != nil {

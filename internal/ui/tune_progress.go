@@ -2,50 +2,58 @@ package ui
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/eventscale/eventscale/internal/tune"
 )
 
-// TuneProgress is how far a search has come, on one line of a terminal that is drawn again and again. Elsewhere
-// it shows nothing.
+// TuneProgress shows how far a search has come, on one line that is redrawn. It says nothing where nobody
+// looks.
 type TuneProgress struct {
-	out    *Output
-	budget time.Duration // 0: there is none
-	shown  bool
+	live
+	budget time.Duration
+	silent bool
+
+	mu   sync.Mutex
+	text string
 }
 
-// NewTuneProgress shows progress on an output, unless it must be silent or no terminal is there.
+// NewTuneProgress begins to show, unless it is to be silent. The budget is 0 where there is none.
 func NewTuneProgress(o *Output, silent bool, budget time.Duration) *TuneProgress {
-	if silent || !o.Interactive() {
-		o = nil
+	p := &TuneProgress{live: live{out: o}, budget: budget, silent: silent || !o.Interactive(), text: "searching"}
+	if !p.silent {
+		p.begin(frameTime, p.lines)
 	}
-	return &TuneProgress{o, budget, false}
+	return p
 }
 
-// Show draws the line.
-func (t *TuneProgress) Show(p tune.Progress, elapsed time.Duration) {
-	if t.out == nil {
-		return
+// Show tells of the progress after some time.
+func (p *TuneProgress) Show(progress tune.Progress, elapsed time.Duration) {
+	text := fmt.Sprintf("%d candidates in %s", progress.Tried, seconds(elapsed))
+	if p.budget > 0 {
+		text += " of " + seconds(p.budget)
 	}
-	t.shown = true
-	fmt.Fprint(t.out, "\r\x1b[K"+t.out.fit(progressText(p, elapsed, t.budget), max(t.out.Width()-1, 1)))
+	if progress.Best > 0 {
+		text += fmt.Sprintf("; the best so far: %s instance-hours", hours(progress.Best))
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.text = text
 }
 
 // End takes the line away.
-func (t *TuneProgress) End() {
-	if t.shown {
-		fmt.Fprint(t.out, "\r\x1b[K")
+func (p *TuneProgress) End() {
+	if !p.silent {
+		p.end()
 	}
 }
 
-func progressText(p tune.Progress, elapsed, budget time.Duration) string {
-	text := fmt.Sprintf("searching: %s", count(p.Tried, "candidate"))
-	if p.Best > 0 {
-		text += fmt.Sprintf(", the best with %s instance-hours", hours(p.Best))
+func (p *TuneProgress) lines(_, _ int, last bool) []string {
+	if last {
+		return nil
 	}
-	if text += ", " + span(elapsed); budget > 0 {
-		text += " of " + span(budget)
-	}
-	return text
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return []string{p.out.paint(muted, p.text)}
 }

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+
+	"github.com/eventscale/eventscale/internal/stack"
+)
+
+// fromStdin is the --body that means one job a line from stdin.
+const fromStdin = "-"
+
+// prepare checks the flags, and finds the bodies.
+func (a *app) prepare(o *sendOptions) error {
+	err := errors.Join(o.checkCount(), o.checkVia())
+	if err != nil {
+		return err
+	}
+	o.Run = runID()
+	switch o.body {
+	case "":
+		o.Bodies = numberedBodies(o.Run, o.count)
+	case fromStdin:
+		o.Bodies = linesOf(a.stdin, o.most())
+	default:
+		return o.fixed()
+	}
+	return nil
+}
+
+func (o *sendOptions) checkCount() error {
+	if o.count >= 1 {
+		return nil
+	}
+	return &stack.FieldError{Field: "count", Value: fmt.Sprint(o.count), Allowed: "must be at least 1 job"}
+}
+
+func (o *sendOptions) checkVia() error {
+	switch {
+	case o.Via != stack.ViaQueue && o.Via != stack.ViaFunction:
+		return &stack.FieldError{Field: "via", Value: o.Via, Allowed: "must be queue or function"}
+	case o.Async && o.Via != stack.ViaFunction:
+		return &usageError{text: "--async: goes with --via function only: a queue answers at once", hint: "leave --async out, or add --via function"}
+	case o.Group != "" && o.Via == stack.ViaFunction:
+		return &usageError{
+			text: "--group: goes with --via queue only: the function takes the group from the event",
+			hint: `for example --via function --body '{"group": "a"}'`,
+		}
+	}
+	return nil
+}
+
+// most is how many lines are read at most; 0 means all.
+func (o *sendOptions) most() int {
+	if o.counted {
+		return o.count
+	}
+	return 0
+}
+
+// fixed takes one body for all jobs, from the command line or a file.
+func (o *sendOptions) fixed() error {
+	text, err := o.text()
+	if err != nil {
+		return err
+	}
+	if fault := o.Fault(text); fault != "" {
+		return &stack.FieldError{Field: "body", Value: brief(o.body), Allowed: fault, Advice: adviceOn(o.Via)}
+	}
+	o.Bodies = func(yield func(string, error) bool) {
+		for range o.count {
+			if !yield(text, nil) {
+				return
+			}
+		}
+	}
+	return nil
+}
+
+func adviceOn(via string) string {
+	if via == stack.ViaFunction {
+		return `for example --body '{"input": "s3://bucket/key"}'`
+	}
+	return "put large input into S3 and send where it lies"
+}
+
+// text returns the body that --body names.
+func (o *sendOptions) text() (string, error) {
+	path, ok := strings.CutPrefix(o.body, "@")
+	if !ok {
+		return o.body, nil
+	}
+	refused := func(reason string) error {
+		return &stack.FieldError{Field: "body", Value: o.body, Allowed: reason, Advice: "name a file as in --body @job.json"}
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", refused("cannot be read: " + cause(err))
+	}
+	defer func() { _ = file.Close() }()
+	data, err := io.ReadAll(io.LimitReader(file, mostRead))
+	if err != nil {
+		return "", refused("cannot be read: " + cause(err))
+	}
+	return strings.TrimRight(string(data), "\r\n"), nil
+}
+
+// mostRead is more than any body may have, so that a file that is too large is known as such.
+const mostRead = 16 << 20
+
+// brief shows the beginning of a long body.
+func brief(body string) string {
+	const most = 40
+	if r := []rune(body); len(r) > most {
+		return string(r[:most]) + "..."
+	}
+	return body
+}
+
+// numberedBodies are the default jobs: {"id":"5f0c2a91-17","job":17}.
+func numberedBodies(run string, count int) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for n := 1; n <= count; n++ {
+			if !yield(fmt.Sprintf(`{"id":"%s-%d","job":%d}`, run, n, n), nil) {
+				return
+			}
+		}
+	}
+}
+
+// linesOf reads a job a line, at most so many (0: all). Empty lines are none.
+func linesOf(r io.Reader, most int) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		lines := bufio.NewReader(r)
+		for n := 0; most == 0 || n < most; {
+			line, err := lines.ReadString('\n')
+			if line = strings.TrimRight(line, "\r\n"); line != "" {
+				n++
+				if !yield(line, nil) {
+					return
+				}
+			}
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				yield("", fmt.Errorf("reading the jobs from stdin: %w", err))
+				return
+			}
+		}
+	}
+}
+
+// runID tells the jobs of this run from those of another.
+func runID() string {
+	b := make([]byte, 4)
+	_, _ = rand.Read(b) // never fails: crypto/rand ends the program instead
+	return hex.EncodeToString(b)
+}
