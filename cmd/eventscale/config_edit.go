@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,13 +19,25 @@ import (
 // at the end, and those without are taken out, so that their defaults count. All else stays as it is, comments
 // among it. What it returns reads back as what was asked for, or it is an error.
 func editConfig(path string, data []byte, settings []stack.Setting) ([]byte, error) {
-	if _, err := parseConfig(path, data); err != nil {
+	before, err := parseConfig(path, data)
+	if err != nil {
 		return nil, err
 	}
 	lines, places, err := placesOf(data)
 	if err != nil {
 		return nil, &usageError{text: path + ": " + yaml.FormatError(err, false, true)}
 	}
+	lines = withSettings(lines, places, settings)
+	ending := "\n"
+	if bytes.Contains(data, []byte("\r\n")) {
+		ending = "\r\n"
+	}
+	edited := []byte(strings.Join(lines, ending) + ending)
+	return edited, verify(path, before, edited, settings)
+}
+
+// withSettings returns the lines with the settings in their places, and those that have none at the end.
+func withSettings(lines []string, places map[string]place, settings []stack.Setting) []string {
 	var more []string
 	for _, s := range settings {
 		text := settingLine(s)
@@ -42,10 +54,15 @@ func editConfig(path string, data []byte, settings []stack.Setting) ([]byte, err
 			lines[i] = gone
 		}
 	}
-	lines = slices.DeleteFunc(append(lines, more...), func(l string) bool { return l == gone })
-	edited := []byte(strings.Join(lines, "\n") + "\n")
-	return edited, verify(path, edited, settings)
+	end := len(lines)
+	if i := slices.Index(lines, documentEnd); i >= 0 {
+		end = i
+	}
+	return slices.DeleteFunc(slices.Insert(lines, end, more...), func(l string) bool { return l == gone })
 }
+
+// documentEnd is YAML's mark behind the last line of a document.
+const documentEnd = "..."
 
 // gone marks a line that is taken out. No line of a file has a line end in it.
 const gone = "\n"
@@ -58,7 +75,8 @@ type place struct {
 
 // placesOf parts a file into lines, and finds the settings in them.
 func placesOf(data []byte) (lines []string, places map[string]place, err error) {
-	text := strings.TrimRight(string(bytes.TrimPrefix(data, byteOrderMark)), "\n")
+	text := strings.ReplaceAll(string(bytes.TrimPrefix(data, byteOrderMark)), "\r\n", "\n") // the parser counts both
+	text = strings.TrimRight(text, "\n")
 	if text != "" {
 		lines = strings.Split(text, "\n")
 	}
@@ -119,42 +137,47 @@ func settingLine(s stack.Setting) string {
 	return s.Key + ": [" + strings.Join(words, ", ") + "]"
 }
 
-// yamlWord writes a value bare where every reader of YAML takes it for what it is.
+// yamlWord writes a value bare where every reader of YAML takes it for a word or a number, and else in quotes: also
+// where it begins as a number does, since 0x1f, 1e3 and 1:30 are some too.
 func yamlWord(v string) string {
-	if _, err := strconv.Atoi(v); err == nil {
+	if n, err := strconv.Atoi(v); err == nil && strconv.Itoa(n) == v {
 		return v
 	}
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_'
+	word := strings.ToLower(v)
+	switch {
+	case word == "", word[0] < 'a', strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "",
+		slices.Contains([]string{"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}, word):
+		return strconv.Quote(v)
 	}
-	if v != "" && strings.Trim(v, "0123456789.eE+-_") != "" && !strings.ContainsFunc(v, func(r rune) bool { return !plain(r) }) && !slices.Contains(yamlBooleans, strings.ToLower(v)) {
-		return v
-	}
-	return strconv.Quote(v)
+	return v
 }
 
-var yamlBooleans = []string{"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
-
-// verify reads an edited file again: it must have the values of the settings, and no others of them.
-func verify(path string, edited []byte, settings []stack.Setting) error {
-	entries, err := parseConfig(path, edited)
-	have := map[string][]string{}
-	for _, e := range entries {
-		have[e.key] = e.values
-	}
+// verify reads an edited file again: it must have the values of the settings, none of those without, and all
+// else as it was before.
+func verify(path string, before []entry, edited []byte, settings []stack.Setting) error {
+	after, err := parseConfig(path, edited)
+	want, have := valuesOf(before), valuesOf(after)
 	var lines []string
-	ok := err == nil
 	for _, s := range settings {
-		ok = ok && slices.Equal(have[s.Key], s.Values)
-		if line := settingLine(s); line != "" {
-			lines = append(lines, line)
+		delete(want, s.Key)
+		if len(s.Values) > 0 {
+			want[s.Key] = s.Values
+			lines = append(lines, settingLine(s))
 		}
 	}
-	if ok {
+	if err == nil && maps.EqualFunc(want, have, slices.Equal) {
 		return nil
 	}
 	return &usageError{
 		text: path + ": is written in a way that cannot be edited; nothing was changed",
-		hint: fmt.Sprintf("put these lines there yourself: %s", strings.Join(lines, "; ")),
+		hint: "put these lines there yourself: " + strings.Join(lines, "; "),
 	}
+}
+
+func valuesOf(entries []entry) map[string][]string {
+	values := map[string][]string{}
+	for _, e := range entries {
+		values[e.key] = e.values
+	}
+	return values
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,7 +107,7 @@ func formatShare(v float64) string {
 	if v == 0 {
 		return ""
 	}
-	return strconv.FormatFloat(100*v, 'g', -1, 64) + "%"
+	return strconv.FormatFloat(math.Round(1e6*v)/1e4, 'g', -1, 64) + "%" // 1 - 0.42 is not 0.58
 }
 
 // check refuses what no search can use: joined errors.
