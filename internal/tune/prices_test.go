@@ -32,6 +32,7 @@ func TestPricesSayNoMoreThanTheCheapestPlanCosts(t *testing.T) {
 		{"an instance boots for one job", relaxation{jobs: []timed{job}}, 1000, flat(100, 1), 70, true},
 		{"no price: it must be there all the same", relaxation{jobs: []timed{job}}, 1000, flat(0, 1), 70, false},
 		{"one that is there at the start need not boot", relaxation{jobs: []timed{start}}, 0, flat(100, 1), 10, true},
+		{"nor need two", relaxation{jobs: []timed{start, start}}, 0, flat(100, 1), 20, true},
 		{"and may wait instead of booting", relaxation{jobs: []timed{soon}}, 20, flat(100, 1), 30, true},
 		{"without a price too", relaxation{jobs: []timed{soon}}, 20, flat(0, 1), 30, false},
 		{"two jobs at once need two instances", relaxation{jobs: []timed{job, job}}, 1000, flat(100, 1), 140, true},
@@ -62,9 +63,9 @@ func somePrices(t *rapid.T) *prices {
 func TestNoRunIsCheaperThanTheCheapest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := somePrices(t)
-		first := rapid.Float64Range(0, 300).Draw(t, "first")
-		last := first + rapid.Float64Range(0, 200).Draw(t, "slack")
-		length := rapid.Float64Range(0.1, 100).Draw(t, "length")
+		first := p.from + p.width*rapid.Float64Range(-1, 10).Draw(t, "first")
+		last := first + p.width*rapid.Float64Range(0, 3).Draw(t, "slack")
+		length := p.width * rapid.Float64Range(0.1, 4).Draw(t, "length")
 		least, found := p.cheapest(first, last, length), math.Inf(1)
 		for i := range 2001 {
 			begin := first + (last-first)*float64(i)/2000
