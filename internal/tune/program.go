@@ -145,7 +145,8 @@ func (p *program) step(at *iterate, m *banded) bool {
 	for j := range dx {
 		ahead += (at.x[j] + a*dx[j]) * (at.s[j] + b*ds[j])
 	}
-	center := math.Pow(ahead/gap, 3) * mean
+	ahead /= gap
+	center := ahead * ahead * ahead * mean
 	for j := range affine {
 		affine[j] += center - dx[j]*ds[j]
 	}
