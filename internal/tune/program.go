@@ -269,11 +269,12 @@ func (m *banded) factor() {
 			for k := range a {
 				sum -= a[k] * b[k]
 			}
-			if j < i {
+			switch {
+			case j < i:
 				row[j-i+m.band] = sum / other[m.band]
-			} else if sum <= regularity*regularity*largest {
+			case sum <= regularity*regularity*largest:
 				row[m.band] = 1e64
-			} else {
+			default:
 				row[m.band] = math.Sqrt(sum)
 			}
 		}
