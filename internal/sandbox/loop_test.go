@@ -79,7 +79,7 @@ func TestTheLoopTurns(t *testing.T) {
 	s, url := loopStage(t, quick())
 	s.sends(url, 10)
 	same(t, s.backlog(url), "9+1") // the first instance was there, and took one
-	s.pass(2 * time.Minute)       // to 12:02:10: the alarm has seen two minutes
+	s.pass(2 * time.Minute)        // to 12:02:10: the alarm has seen two minutes
 	same(t, []string{s.states(), string(s.alarm("out").StateValue)}, []string{"1 of 3, 2 pending", "ALARM"})
 	activity := s.group().Activities[0]
 	same(t, []string{string(activity.StatusCode), strings.SplitN(*activity.Cause, ".  ", 2)[0]}, []string{
