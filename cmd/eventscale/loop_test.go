@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +59,40 @@ func TestAStackScalesAsItWasSimulated(t *testing.T) {
 					t.Errorf("-model +sandbox:\n%s", diff)
 				}
 			})
+		}
+	}
+}
+
+// The history of a queue is simulated as it was, although the world's clock is not the machine's.
+func TestHistoryIsReadFromTheWorldThatHadIt(t *testing.T) {
+	spec := typed(t, "--preset safe")
+	w := newLoopWorld(t, loopConfig(&spec, 1))
+	w.up(spec)
+	jobs := evening(t)
+	w.play(jobs, 5*loop.Hour)
+	for _, bounds := range []string{"", "--min 1 --max 20"} { // which need not be asked for
+		var out, errs bytes.Buffer
+		a := &app{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: func(string) string { return "" }, world: w.cloud}
+		args := strings.Fields("simulate --sandbox --from-cloudwatch 6h -o json --state-dir " + w.dir + " " + bounds)
+		if code := a.run(args); code != exitDone {
+			t.Fatalf("exit code %d: %s", code, errs.String())
+		}
+		var report struct {
+			Workload struct {
+				Messages int     `json:"messages"`
+				Busy     float64 `json:"busy_s"`
+			} `json:"workload"`
+		}
+		if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+			t.Fatal(err)
+		}
+		var busy loop.Millis
+		for _, j := range jobs {
+			busy += j.Service
+		}
+		got := report.Workload
+		if got.Messages != len(jobs) || math.Abs(got.Busy/busy.Seconds()-1) > 0.05 {
+			t.Errorf("%d jobs of %.0f s in all, want %d of %.0f s", got.Messages, got.Busy, len(jobs), busy.Seconds())
 		}
 	}
 }
@@ -116,6 +153,8 @@ type loopWorld struct {
 	*testing.T
 	config     aws.Config
 	start, now time.Time
+	cloud      *sandbox.Sandbox
+	dir        string // of the state
 	group      string
 	queueURL   string
 }
@@ -123,13 +162,13 @@ type loopWorld struct {
 // newLoopWorld makes a world with a group of one zone: with several, AWS keeps them even, and the model has
 // none.
 func newLoopWorld(t *testing.T, c *loop.Config) *loopWorld {
-	w := &loopWorld{T: t, group: "gpu-workers", start: time.Date(2026, 11, 23, 18, 0, 0, 0, time.UTC)}
+	w := &loopWorld{T: t, dir: t.TempDir(), group: "gpu-workers", start: time.Date(2026, 11, 23, 18, 0, 0, 0, time.UTC)}
 	w.now = w.start.Add(-time.Hour) // the first instances are warm when the trace begins
 	workers := sandbox.DefaultWorkers()
 	workers.LaunchTime, workers.BootTime, workers.MetricDelay = span(c.Group.Launch), span(c.Group.Boot[0]), span(c.Metric.Delay)
-	cloud := must(sandbox.Open(sandbox.Options{Now: func() time.Time { return w.now }, Workers: &workers}))
+	w.cloud = must(sandbox.Open(sandbox.Options{Now: func() time.Time { return w.now }, Workers: &workers}))
 	w.config = aws.Config{
-		Region: sandboxRegion, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: &http.Client{Transport: cloud},
+		Region: sandboxRegion, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: &http.Client{Transport: w.cloud},
 	}
 	groups := autoscaling.NewFromConfig(w.config)
 	must(groups.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: &w.group, ForceDelete: aws.Bool(true)}))
@@ -152,7 +191,7 @@ func (w *loopWorld) up(spec stack.Spec) {
 	w.now = w.start
 	s := must(stack.Open(stack.Options{
 		Clients: stack.NewClients(w.config), Spec: spec, Zip: ingest.Zip(), Snapshot: state.New(spec.Stack, "", sandboxRegion, spec.ASG),
-		Save: func(*state.Snapshot) error { return nil }, Emit: func(provision.Event) {},
+		Save: state.Open(w.dir).Save, Emit: func(provision.Event) {},
 	}))
 	if err := s.Read(w.Context()); err != nil {
 		w.Fatal(err)

@@ -170,7 +170,7 @@ func (a *app) history(ctx context.Context, s *scenario, back stack.Duration) (*w
 func (a *app) recent(ctx context.Context, s *stack.Stack, back time.Duration) (*stack.History, error) {
 	now := a.clock.now()
 	h, err := s.History(ctx, back, now)
-	if err == nil && a.clock.now().Sub(now) > time.Minute {
+	if err == nil && a.clock.now().Sub(now).Abs() > time.Minute {
 		return s.History(ctx, back, a.clock.now())
 	}
 	return h, err
