@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/eventscale/eventscale/internal/loop"
@@ -102,6 +103,10 @@ func TestPoliciesAreThoseForTheGroupsMinimum(t *testing.T) {
 		spec := stack.DefaultsOf(name)
 		config := p.Config
 		config.Queue, config.Policies = spec.Queue(), spec.Rules(2, 12)
+		c := Candidate{Family: spec.Policy, Spec: spec}
+		if d := cmp.Diff(config.Policies, c.config(&p.Config).Policies); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
 		want, err := loop.Run(&config, p.Trace, loop.Options{})
 		if err != nil {
 			t.Fatal(err)
