@@ -94,7 +94,7 @@ func (c *course) rest(to time.Time) {
 	for _, q := range c.place.Queues {
 		for _, m := range q.Messages {
 			to = sooner(to, m.Sent.Add(q.seconds("MessageRetentionPeriod")))
-			if m.VisibleAt.After(c.r.now) {
+			if m.VisibleAt.After(c.place.Sampled.end()) {
 				to = sooner(to, m.VisibleAt)
 			}
 		}

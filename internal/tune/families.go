@@ -121,7 +121,7 @@ func (s scale) step() family {
 // stepRows are steps up to most instances at once, from the threshold first on, one for every so many jobs.
 func stepRows(first int, perInstance float64, most int) []stack.ScaleStep {
 	var rows []stack.ScaleStep
-	for _, n := range spread(most, mostSteps) {
+	for _, n := range stack.Spread(most, mostSteps) {
 		jobs := max(first, within(float64(n-1)*perInstance)+1)
 		if k := len(rows); k > 0 && rows[k-1].Jobs >= jobs {
 			rows[k-1].Add = n
@@ -165,7 +165,7 @@ func (s scale) table() family {
 func tableRows(perInstance, power float64, first, most int, lean float64) []stack.TableRow {
 	var rows []stack.TableRow
 	before := 0
-	for _, n := range spread(most, mostRows) {
+	for _, n := range stack.Spread(most, mostRows) {
 		from := float64(before) + lean*float64(n-1-before) // the count of instances at which one more is wanted
 		jobs := first
 		if before > 0 {
@@ -179,26 +179,6 @@ func tableRows(perInstance, power float64, first, most int, lean float64) []stac
 		rows = append(rows, stack.TableRow{Jobs: jobs, Instances: n})
 	}
 	return rows
-}
-
-// spread returns at most n counts from 1 to most, ascending: all of them, or in about equal ratios.
-func spread(most, n int) []int {
-	var counts []int
-	ratio := math.Pow(float64(most), 1/float64(n-1))
-	for i, last := 0, 0; i < n && last < most; i++ {
-		at := int(math.Round(math.Pow(ratio, float64(i))))
-		// as many as are left must fit between here and the end
-		last = min(max(at, last+1), most)
-		counts = append(counts, last)
-	}
-	if most <= n {
-		counts = counts[:0]
-		for i := 1; i <= most; i++ {
-			counts = append(counts, i)
-		}
-	}
-	counts[len(counts)-1] = most
-	return counts
 }
 
 // target: the backlog an instance, with the messages in flight or without.

@@ -79,7 +79,7 @@ func TestEveryCandidateCanBeApplied(t *testing.T) {
 func TestCountsAreSpreadUpToTheMost(t *testing.T) {
 	for most := 1; most <= 300; most++ {
 		for _, n := range []int{mostSteps, mostRows} {
-			counts := spread(most, n)
+			counts := stack.Spread(most, n)
 			if len(counts) != min(most, n) || counts[0] != 1 || counts[len(counts)-1] != most {
 				t.Fatalf("%d in %d: %v", most, n, counts)
 			}

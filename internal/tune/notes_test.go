@@ -1,6 +1,7 @@
 package tune
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -19,7 +20,10 @@ func TestAnObjectiveBelowDetectionAndBootKeepsInstances(t *testing.T) {
 	if w == nil || w.Min == 0 {
 		t.Fatalf("the winner keeps nothing: %+v", w)
 	}
-	f := mustNote(t, r, "detection and boot take up to 2m30s (1m30s until an alarm sees a job, 1m until an instance works): p95 wait < 40s needs capacity that is already there when jobs come; the cheapest that was found keeps at least ")
+	f := mustNote(t, r, "detection and boot take up to 2m30s (1m30s until an alarm sees a job, 1m until an instance works): p95 wait < 40s needs capacity that is already there when jobs come; the cheapest policy that was found costs ")
+	if !strings.HasSuffix(f.Text, fmt.Sprintf(" instance-hours and keeps at least %d instances", w.Min)) {
+		t.Errorf("the note is %q", f.Text)
+	}
 	if !strings.Contains(f.Hint, "aws autoscaling update-auto-scaling-group --auto-scaling-group-name NAME --min-size ") {
 		t.Errorf("the hint is %q", f.Hint)
 	}

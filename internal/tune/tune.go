@@ -123,12 +123,15 @@ func (p *Problem) presets(r *Report) error {
 	for _, name := range stack.Presets() {
 		spec := stack.DefaultsOf(name)
 		spec.VisibilityTimeout = p.Spec.VisibilityTimeout
+		if spec.Policy != Simple {
+			spec.Warmup = p.Spec.Warmup
+		}
 		t, err := p.judge(Candidate{Family: spec.Policy, Spec: spec})
 		if err != nil {
 			return err
 		}
 		row := p.candidateRow("preset "+name, t)
-		row.Settings = "--preset " + name
+		row.Settings = spec.Settings()
 		r.Presets = append(r.Presets, row)
 	}
 	return nil
