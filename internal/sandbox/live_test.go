@@ -1,212 +1,260 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
-
-	"github.com/eventscale/eventscale/internal/loop"
 )
 
-// loopStage is a stage on which the group gpu-workers follows the queue jobs: out by two at 3 messages for
-// two minutes, in by one at none, visible or in flight, for two.
-func loopStage(t *testing.T, workers Workers) (*stage, *string) {
-	s := newStage(t)
-	s.Workers = workers
-	url := s.queue("jobs", map[string]string{"VisibilityTimeout": "60"})
-	must(s.enableMetricsCollection(s.request(), &autoscaling.EnableMetricsCollectionInput{AutoScalingGroupName: aws.String(firstGroup), Granularity: aws.String("1Minute")}))
-	out := simpleAlarm("out")
-	out.Threshold, out.TreatMissingData = aws.Float64(3), aws.String("notBreaching")
-	in := mathAlarm("in")
-	in.AlarmName, in.Threshold, in.ComparisonOperator, in.EvaluationPeriods = aws.String("in"), aws.Float64(0), types.ComparisonOperatorLessThanOrEqualToThreshold, aws.Int32(2)
-	for _, alarm := range []*cloudwatch.PutMetricAlarmInput{out, in} {
-		name := *alarm.AlarmName
-		policy := must(s.putScalingPolicy(s.request(), &autoscaling.PutScalingPolicyInput{
-			AutoScalingGroupName: aws.String(firstGroup), PolicyName: &name, AdjustmentType: aws.String(changeInCapacity), ScalingAdjustment: aws.Int32(map[string]int32{"out": 2, "in": -1}[name]),
-		}))
-		alarm.AlarmActions = []string{*policy.PolicyARN}
-		must(s.putMetricAlarm(s.request(), alarm))
+// living is a sandbox under a clock that the test moves: the first group follows the queue jobs, by an alarm
+// of one minute each way.
+type living struct {
+	testing.TB
+	*clients
+	now *time.Time
+}
+
+// clients are those of one process.
+type clients struct {
+	queues  *sqs.Client
+	groups  *autoscaling.Client
+	metrics *cloudwatch.Client
+}
+
+func clientsOf(t testing.TB, o Options) *clients {
+	t.Helper()
+	config := testConfig(must(Open(o)))
+	return &clients{sqs.NewFromConfig(config), autoscaling.NewFromConfig(config), cloudwatch.NewFromConfig(config)}
+}
+
+// birth is when the sandboxes of these tests begin.
+func birth() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+
+// newLiving makes a world whose instances are in service after 30 s, and work on a job for 40 s.
+func newLiving(t testing.TB, o Options, attributes map[string]string) *living {
+	t.Helper()
+	now := birth()
+	o.Now = func() time.Time { return now }
+	l := &living{t, clientsOf(t, o), &now}
+	name := "jobs"
+	if attributes["FifoQueue"] != "" {
+		name += ".fifo"
 	}
-	return s, url
+	must(l.queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes}))
+	must(l.groups.EnableMetricsCollection(t.Context(), &autoscaling.EnableMetricsCollectionInput{AutoScalingGroupName: aws.String(firstGroup), Granularity: aws.String("1Minute"), Metrics: []string{"GroupInServiceInstances", "GroupDesiredCapacity"}}))
+	adjustments := map[string]int32{"out": 2, "in": -1}
+	for _, policy := range []string{"out", "in"} {
+		arn := *must(l.groups.PutScalingPolicy(t.Context(), simplePolicy(policy, adjustments[policy]))).PolicyARN
+		alarm := simpleAlarm(policy)
+		alarm.Dimensions[0].Value = &name
+		alarm.AlarmActions, alarm.EvaluationPeriods, alarm.Threshold = []string{arn}, aws.Int32(1), aws.Float64(3)
+		if policy == "in" {
+			alarm.ComparisonOperator, alarm.Threshold = types.ComparisonOperatorLessThanOrEqualToThreshold, aws.Float64(0)
+		}
+		must(l.metrics.PutMetricAlarm(t.Context(), alarm))
+	}
+	return l
 }
 
-func quick() Workers {
-	w := DefaultWorkers()
-	w.MetricDelay = 0
-	return w
+func (l *living) pass(d time.Duration) { *l.now = l.now.Add(d) }
+
+func (c *clients) url(t testing.TB) *string {
+	return aws.String(must(c.queues.ListQueues(t.Context(), &sqs.ListQueuesInput{QueueNamePrefix: aws.String("jobs")})).QueueUrls[0])
 }
 
-func (s *stage) place() *regional { return s.Regions[s.region] }
-func (s *stage) group() *group    { return s.place().Groups[firstGroup] }
-
-// sends puts messages into a queue, as a request does.
-func (s *stage) sends(url *string, n int) {
+func (c *clients) send(t testing.TB, n int) {
 	for range n {
-		s.send(url, "job")
+		must(c.queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: c.url(t), MessageBody: aws.String("x")}))
 	}
-	s.settle(s.now)
 }
 
-// states counts the group's instances by their state.
-func (s *stage) states() string {
-	count := map[astypes.LifecycleState]int{}
-	for _, in := range s.group().Group.Instances {
-		count[in.LifecycleState]++
-	}
-	return fmt.Sprintf("%d of %d", count[astypes.LifecycleStateInService], *s.group().Group.DesiredCapacity) +
-		map[bool]string{true: fmt.Sprintf(", %d pending", count[astypes.LifecycleStatePending])}[count[astypes.LifecycleStatePending] > 0] +
-		map[bool]string{true: fmt.Sprintf(", %d draining", count[astypes.LifecycleStateTerminatingWait])}[count[astypes.LifecycleStateTerminatingWait] > 0]
+func (c *clients) desire(t testing.TB, n int) {
+	must(c.groups.SetDesiredCapacity(t.Context(), &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: aws.String(firstGroup), DesiredCapacity: aws.Int32(int32(n))}))
 }
 
-func (s *stage) backlog(url *string) string {
-	a := must(s.getQueueAttributes(s.request(), &sqs.GetQueueAttributesInput{QueueUrl: url, AttributeNames: []sqstypes.QueueAttributeName{"All"}})).Attributes
-	return a["ApproximateNumberOfMessages"] + "+" + a["ApproximateNumberOfMessagesNotVisible"]
+// capacity is desired and active, such as "3 of 5".
+func (l *living) capacity() string {
+	g := must(l.groups.DescribeAutoScalingGroups(l.Context(), &autoscaling.DescribeAutoScalingGroupsInput{})).AutoScalingGroups[0]
+	return fmt.Sprintf("%d of %d", len(g.Instances), *g.DesiredCapacity)
 }
 
-func TestTheLoopTurns(t *testing.T) {
-	s, url := loopStage(t, quick())
-	s.sends(url, 10)
-	same(t, s.backlog(url), "9+1") // the first instance was there, and took one
-	s.pass(2 * time.Minute)       // to 12:02:10: the alarm has seen two minutes
-	same(t, []string{s.states(), string(s.alarm("out").StateValue)}, []string{"1 of 3, 2 pending", "ALARM"})
-	activity := s.group().Activities[0]
-	same(t, []string{string(activity.StatusCode), strings.SplitN(*activity.Cause, ".  ", 2)[0]}, []string{
-		"InProgress", "At 2026-11-20T12:02:00Z a monitor alarm out in state ALARM triggered policy out changing the desired capacity from 1 to 3",
-	})
-	s.pass(20 * time.Second)
-	same(t, s.states(), "3 of 3")
-	activity = s.group().Activities[0]
-	same(t, []any{activity.StatusCode, activity.EndTime.Sub(*activity.StartTime), *activity.Progress}, []any{astypes.ScalingActivityStatusCodeSuccessful, 30 * time.Second, int32(100)})
-	s.pass(time.Minute) // to 12:03:30: they have booted
-	same(t, s.backlog(url), "2+3")
-	described := must(s.describeAutoScalingGroups(s.request(), &autoscaling.DescribeAutoScalingGroupsInput{})).AutoScalingGroups[0]
-	same(t, *described.Instances[2].ProtectedFromScaleIn, true)
-	s.pass(6 * time.Minute)
-	same(t, []string{s.backlog(url), string(s.alarm("in").StateValue)}, []string{"0+0", "ALARM"})
-	s.pass(20 * time.Minute) // a cooldown of five minutes lies between two
-	same(t, s.states(), "0 of 0")
-	summaries := ""
-	for _, item := range must(s.describeAlarmHistory(s.request(), &cloudwatch.DescribeAlarmHistoryInput{AlarmName: aws.String("out"), ScanBy: types.ScanByTimestampAscending})).AlarmHistoryItems {
-		words := strings.Fields(*item.HistorySummary)
-		summaries += string(item.HistoryItemType) + " " + words[0] + " " + words[len(words)-1] + "; "
-	}
-	same(t, strings.ReplaceAll(summaries, s.place().Groups[firstGroup].policyARN("out"), "ARN"),
-		"ConfigurationUpdate Alarm created; StateUpdate Alarm OK; StateUpdate Alarm ALARM; Action Successfully ARN; StateUpdate Alarm OK; ")
-}
-
-func (g *group) policyARN(name string) string { return *g.Policies[name].PolicyARN }
-
-// The words are CloudWatch's.
-func TestAnAlarmSaysWhyItChanged(t *testing.T) {
-	s, url := loopStage(t, quick())
-	s.Workers.JobTime = 0
-	reason := func(name string) string { return *s.alarm(name).StateReason }
-	s.pass(time.Minute)
-	same(t, reason("out"), "Threshold Crossed: 1 out of the last 2 datapoints [0.0 (20/11/26 12:00:00)] was not greater than or equal to the threshold (3.0) (minimum 1 datapoint for INSUFFICIENT_DATA -> OK transition).")
-	s.sends(url, 3)
-	s.pass(time.Minute)
-	s.sends(url, 1)
-	s.pass(time.Minute)
-	same(t, reason("out"), "Threshold Crossed: 2 out of the last 2 datapoints [4.0 (20/11/26 12:02:00), 3.0 (20/11/26 12:01:00)] were greater than or equal to the threshold (3.0) (minimum 2 datapoints for OK -> ALARM transition).")
-	var data struct {
-		Statistic string    `json:"statistic"`
-		Period    int       `json:"period"`
-		Recent    []float64 `json:"recentDatapoints"`
-		Threshold float64   `json:"threshold"`
-		Start     string    `json:"startDate"`
-	}
-	if err := json.Unmarshal([]byte(*s.alarm("out").StateReasonData), &data); err != nil {
-		t.Fatal(err)
-	}
-	same(t, fmt.Sprintf("%+v", data), "{Statistic:Maximum Period:60 Recent:[3 4] Threshold:3 Start:2026-11-20T12:01:00.000+0000}")
-	must(s.deleteQueue(s.request(), &sqs.DeleteQueueInput{QueueUrl: url}))
-	s.pass(6 * time.Minute)
-	same(t, reason("out"), "Threshold Crossed: no datapoints were received for 2 periods and 2 missing datapoints were treated as [NonBreaching].")
-	same(t, reason("in"), "Insufficient Data: 2 datapoints were unknown.")
-}
-
-// What happens must not depend on when somebody looks: processes that look at other times share a world.
-// Here one looks at the end, and one again and again; nothing is random but the IDs.
-func TestTimePassesAlikeHoweverOftenSomebodyLooks(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
-		workers := Workers{
-			JobTime: time.Duration(rapid.IntRange(1, 200).Draw(r, "job")) * time.Second, Slots: rapid.IntRange(1, 2).Draw(r, "slots"),
-			LaunchTime: 30 * time.Second, BootTime: time.Duration(rapid.IntRange(0, 200).Draw(r, "boot")) * time.Second, DrainTimeout: time.Minute,
-			MetricDelay: time.Duration(rapid.IntRange(0, 200).Draw(r, "delay")) * time.Second,
-			ScaleIn:     rapid.SampledFrom([]loop.ScaleIn{loop.Kill, loop.Protect, loop.Drain}).Draw(r, "scale in"),
-		}
-		jobs, delay := rapid.IntRange(0, 30).Draw(r, "jobs"), int32(rapid.IntRange(0, 900).Draw(r, "delayed"))
-		var worlds []string
-		for _, steps := range [][]int{nil, rapid.SliceOfN(rapid.IntRange(1, 90), 0, 60).Draw(r, "steps")} {
-			s, url := loopStage(t, workers)
-			s.sends(url, jobs)
-			must(s.sendMessage(s.request(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("later"), DelaySeconds: delay}))
-			end := s.now.Add(36 * time.Hour)
-			for _, step := range steps {
-				s.pass(time.Duration(step) * 20 * time.Second)
-			}
-			s.pass(end.Sub(s.now))
-			worlds = append(worlds, s.told())
-		}
-		if diff := cmp.Diff(strings.Split(worlds[0], "\n"), strings.Split(worlds[1], "\n")); diff != "" {
-			r.Fatalf("-in one go +in many:\n%s", diff)
-		}
-	})
-}
-
-// told is what can be seen of a world, without IDs.
-func (s *stage) told() string {
+// portrait is all that clients see of a world that lives.
+func (c *clients) portrait(t testing.TB, now time.Time) string {
 	var b strings.Builder
-	place := s.place()
-	for _, q := range byName(place.Queues) {
-		metrics, _ := json.Marshal(q.Metrics)
-		fmt.Fprintf(&b, "%s %d %s\n", q.Name, len(q.Messages), metrics)
+	for _, a := range must(c.metrics.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{})).MetricAlarms {
+		fmt.Fprintln(&b, *a.AlarmName, a.StateValue, *a.StateReason, a.StateUpdatedTimestamp)
 	}
-	for _, item := range place.AlarmHistory {
-		fmt.Fprintln(&b, *item.Timestamp, *item.AlarmName, item.HistoryItemType, strings.Fields(*item.HistorySummary)[:2])
+	for _, item := range must(c.metrics.DescribeAlarmHistory(t.Context(), &cloudwatch.DescribeAlarmHistoryInput{})).AlarmHistoryItems {
+		fmt.Fprintln(&b, *item.AlarmName, item.Timestamp, *item.HistorySummary, *item.HistoryData)
 	}
-	for _, g := range byName(place.Groups) {
-		metrics, _ := json.Marshal(g.Metrics)
-		fmt.Fprintf(&b, "%s %s\n", s.states(), metrics)
-		for _, a := range g.Activities {
-			fmt.Fprintln(&b, a.StartTime, a.EndTime, a.StatusCode, (*a.Description)[:12])
-		}
+	for _, a := range must(c.groups.DescribeScalingActivities(t.Context(), &autoscaling.DescribeScalingActivitiesInput{})).Activities {
+		fmt.Fprintln(&b, a.StartTime, aws.ToTime(a.EndTime), a.StatusCode, *a.Description, *a.Cause, *a.Details)
 	}
-	fmt.Fprintln(&b, place.Sampled, place.Evaluated)
+	for _, i := range must(c.groups.DescribeAutoScalingGroups(t.Context(), &autoscaling.DescribeAutoScalingGroupsInput{})).AutoScalingGroups[0].Instances {
+		fmt.Fprintln(&b, *i.InstanceId, i.LifecycleState, *i.ProtectedFromScaleIn)
+	}
+	var queries []types.MetricDataQuery
+	for i, m := range must(c.metrics.ListMetrics(t.Context(), &cloudwatch.ListMetricsInput{})).Metrics {
+		queries = append(queries, types.MetricDataQuery{Id: aws.String(fmt.Sprintf("m%d", i)), Label: m.MetricName, MetricStat: &types.MetricStat{Metric: &m, Stat: aws.String("Sum"), Period: aws.Int32(60)}})
+	}
+	if len(queries) == 0 {
+		return b.String()
+	}
+	for _, r := range must(c.metrics.GetMetricData(t.Context(), &cloudwatch.GetMetricDataInput{StartTime: aws.Time(birth()), EndTime: &now, MetricDataQueries: queries})).MetricDataResults {
+		fmt.Fprintln(&b, *r.Label, r.Values, r.Timestamps)
+	}
 	return b.String()
 }
 
-func TestMetricsAreThereOfATimeThatWasPassedOver(t *testing.T) {
-	s, url := loopStage(t, quick())
-	s.Workers.JobTime = 0
-	s.group().Group.MaxSize = aws.Int32(1)
-	s.sends(url, 2)
-	s.pass(3 * 24 * time.Hour)
-	at := s.place().Sampled - 5
-	q := s.place().Queues["jobs"]
-	visible, _ := q.Metrics[visibleMetric].at(at)
-	age, _ := q.Metrics[ageMetric].at(at)
-	inService, _ := s.group().Metrics["GroupInServiceInstances"].at(at)
-	same(t, []float64{visible, age, inService}, []float64{2, at.end().Sub(q.Messages[0].Sent).Seconds(), 1})
-	text, _ := json.Marshal(q.Metrics)
-	if len(text) > 500 {
-		t.Errorf("%d bytes for three days of rest: %s", len(text), text)
+// randomID are the parts of a portrait that differ between two worlds.
+func randomID() *regexp.Regexp {
+	return regexp.MustCompile(`i-0[0-9a-f]{16}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+}
+
+func difference(a, b string) string { return cmp.Diff(strings.Split(a, "\n"), strings.Split(b, "\n")) }
+
+// deed is something that a client does to a world.
+type deed struct {
+	name string
+	do   func(t testing.TB, c *clients)
+}
+
+func deeds() []deed {
+	return []deed{
+		{"nothing", func(testing.TB, *clients) {}},
+		{"send 1", func(t testing.TB, c *clients) { c.send(t, 1) }},
+		{"send 9", func(t testing.TB, c *clients) { c.send(t, 9) }},
+		{"receive", func(t testing.TB, c *clients) {
+			must(c.queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: c.url(t), MaxNumberOfMessages: 2}))
+		}},
+		{"desire 0", func(t testing.TB, c *clients) { c.desire(t, 0) }},
+		{"desire 4", func(t testing.TB, c *clients) { c.desire(t, 4) }},
+		{"alarm", func(t testing.TB, c *clients) {
+			must(c.metrics.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{AlarmName: aws.String("out"), StateValue: types.StateValueAlarm, StateReason: aws.String("test")}))
+		}},
+		{"suspend", func(t testing.TB, c *clients) {
+			must(c.groups.SuspendProcesses(t.Context(), &autoscaling.SuspendProcessesInput{AutoScalingGroupName: aws.String(firstGroup), ScalingProcesses: []string{"Launch"}}))
+		}},
+		{"resume", func(t testing.TB, c *clients) {
+			must(c.groups.ResumeProcesses(t.Context(), &autoscaling.ResumeProcessesInput{AutoScalingGroupName: aws.String(firstGroup)}))
+		}},
 	}
-	s.pass(2 * 24 * time.Hour) // the messages are older than the queue keeps them
-	same(t, s.backlog(url), "0+0")
-	if _, ok := q.Metrics[visibleMetric].at(minuteOf(s.now.Add(-4 * 24 * time.Hour))); ok {
-		t.Error("datapoints are kept for ever")
+}
+
+// A world that was looked at all the time, and one that was left alone, are the same: in spite of what the
+// second passes over, and of which of two processes looked.
+func TestAWorldDoesNotCareWhoLooks(t *testing.T) {
+	all := deeds()
+	dir := t.TempDir()
+	files := 0
+	rapid.Check(t, func(r *rapid.T) {
+		attributes := map[string]string{
+			"VisibilityTimeout":      fmt.Sprint(rapid.SampledFrom([]int{1, 30, 3600}).Draw(r, "timeout")),
+			"MessageRetentionPeriod": fmt.Sprint(rapid.SampledFrom([]int{300, 3600, 345600}).Draw(r, "retention")),
+			"DelaySeconds":           fmt.Sprint(rapid.SampledFrom([]int{0, 0, 90}).Draw(r, "delay")),
+		}
+		workers := DefaultWorkers()
+		workers.JobTime = time.Duration(rapid.SampledFrom([]int{0, 20, 40, 300}).Draw(r, "job time")) * time.Second
+		files++
+		alone := newLiving(t, Options{Workers: &workers}, attributes)
+		path := fmt.Sprintf("%s/%d.json", dir, files)
+		watched := newLiving(t, Options{Workers: &workers, Path: path}, attributes)
+		other := clientsOf(t, Options{Path: path, Now: func() time.Time { return *watched.now }})
+		for range rapid.IntRange(1, 6).Draw(r, "deeds") {
+			d := all[rapid.IntRange(0, len(all)-1).Draw(r, "deed")]
+			r.Log(d.name)
+			d.do(t, alone.clients)
+			processes := []*clients{watched.clients, other}
+			d.do(t, processes[rapid.IntRange(0, 1).Draw(r, "by")])
+			rest := time.Duration(rapid.SampledFrom([]int{15, 20, 60, 100, 1234, 9000}).Draw(r, "seconds")) * time.Second
+			alone.pass(rest)
+			for steps := rapid.IntRange(1, 8).Draw(r, "looks"); steps > 0; steps-- {
+				part := (rest / time.Duration(steps)).Truncate(time.Second)
+				if steps == 1 {
+					part = rest
+				}
+				watched.pass(part)
+				rest -= part
+				must(processes[rapid.IntRange(0, 1).Draw(r, "looker")].metrics.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{}))
+			}
+		}
+		want := randomID().ReplaceAllString(alone.portrait(t, *alone.now), "ID")
+		one, two := watched.portrait(t, *watched.now), other.portrait(t, *watched.now)
+		if one != two {
+			r.Fatalf("two processes see two worlds:\n%s", difference(one, two))
+		}
+		if got := randomID().ReplaceAllString(one, "ID"); got != want {
+			r.Fatalf("-left alone +looked at:\n%s", difference(want, got))
+		}
+	})
+}
+
+// The passing of time alone is not written: the next process lets the same time pass.
+func TestTimeAloneDoesNotWrite(t *testing.T) {
+	path := sandboxPath(t)
+	l := newLiving(t, Options{Path: path, Adjust: func(w *Workers) { w.Slots = 1 }}, nil)
+	l.pass(time.Hour)
+	l.portrait(t, *l.now) // the alarms settle
+	written := func() os.FileInfo { return must(os.Stat(path)) }
+	before := written()
+	for range 3 {
+		l.pass(10 * time.Minute)
+		l.portrait(t, *l.now)
+		clientsOf(t, Options{Path: path, Now: func() time.Time { return *l.now }, Adjust: func(w *Workers) { w.Slots = 1 }}).portrait(t, *l.now)
+	}
+	if !os.SameFile(before, written()) {
+		t.Error("the file was written, and nothing happened but time")
+	}
+	l.send(t, 1)
+	before = written()
+	l.pass(time.Minute)
+	l.capacity()
+	if os.SameFile(before, written()) {
+		t.Error("the file was not written after a job was done")
+	}
+}
+
+// A sandbox that was forgotten stays small.
+func TestAnIdleWorldIsSmall(t *testing.T) {
+	path := sandboxPath(t)
+	l := newLiving(t, Options{Path: path}, nil)
+	l.send(t, 20)
+	for _, days := range []int{1, 7, 30} {
+		l.pass(time.Duration(days) * 24 * time.Hour)
+		l.desire(t, days%2) // which writes
+		if size := must(os.Stat(path)).Size(); size > 64<<10 {
+			t.Errorf("%d idle days later the file has %d bytes", days, size)
+		}
+	}
+}
+
+// BenchmarkOpen opens a world after some idle days, one with a message that nobody takes from its queue.
+func BenchmarkOpen(b *testing.B) {
+	for _, days := range []int{0, 7, 30} {
+		b.Run(fmt.Sprintf("after %d days", days), func(b *testing.B) {
+			path := b.TempDir() + "/sandbox.json"
+			l := newLiving(b, Options{Path: path}, map[string]string{"MessageRetentionPeriod": "1209600"})
+			must(l.queues.CreateQueue(b.Context(), &sqs.CreateQueueInput{QueueName: aws.String("jobs-dead"), Attributes: map[string]string{"MessageRetentionPeriod": "1209600"}}))
+			must(l.queues.SendMessage(b.Context(), &sqs.SendMessageInput{QueueUrl: aws.String("https://sqs/123456789012/jobs-dead"), MessageBody: aws.String("x")}))
+			l.send(b, 20)
+			l.pass(time.Hour)
+			l.desire(b, 1)
+			l.pass(time.Duration(days) * 24 * time.Hour)
+			for b.Loop() {
+				must(clientsOf(b, Options{Path: path, Now: func() time.Time { return *l.now }}).metrics.DescribeAlarms(b.Context(), &cloudwatch.DescribeAlarmsInput{}))
+			}
+			b.ReportMetric(float64(must(os.Stat(path)).Size()), "bytes")
+		})
 	}
 }
