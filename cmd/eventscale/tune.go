@@ -184,7 +184,8 @@ func (a *app) problem(ctx context.Context, o *tuneOptions, slo tune.SLO) (tune.P
 		w := workloadOf(other)
 		p.Validation = &w
 	case o.holdout > 0:
-		return p, o.part(&p, loaded)
+		err := o.part(&p, loaded)
+		return p, err
 	}
 	return p, nil
 }
