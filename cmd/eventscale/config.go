@@ -120,8 +120,17 @@ func setFlag(flags *pflag.FlagSet, f *pflag.Flag, place string, values []string)
 			return &usageError{text: fmt.Sprintf("%s: %q: %s", place, v, reason)}
 		}
 	}
+	if err := flags.SetAnnotation(f.Name, fromOutside, []string{place}); err != nil {
+		return fmt.Errorf("%s: %w", place, err)
+	}
 	return nil
 }
+
+// fromOutside marks a flag whose value is the environment's or the configuration file's, with the place.
+const fromOutside = "eventscale_from_outside"
+
+// onTheLine reports whether a flag was given on the command line.
+func onTheLine(f *pflag.Flag) bool { return f.Changed && f.Annotations[fromOutside] == nil }
 
 // entry is one key of a configuration file.
 type entry struct {

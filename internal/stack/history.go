@@ -23,6 +23,7 @@ type History struct {
 	Queue   string
 	Start   time.Time     // a whole minute
 	Sent    []int64       // jobs that came in each minute since
+	Done    int64         // jobs that were deleted, which JobTime rests on
 	JobTime time.Duration // the mean: 0 where nothing was done
 }
 
@@ -80,7 +81,7 @@ func readHistory(ctx context.Context, api metricAPI, queue string, start, end ti
 			}
 		}
 	}
-	h.JobTime = littlesLaw(inFlight, deleted)
+	h.Done, h.JobTime = int64(deleted), littlesLaw(inFlight, deleted)
 	return h, nil
 }
 

@@ -26,7 +26,7 @@ const maxSteps = 20
 // ScaleStep is one step of a step policy: from so many waiting jobs on, so many instances more.
 type ScaleStep struct{ Jobs, Add int }
 
-func (s ScaleStep) String() string { return fmt.Sprintf("%d:+%d", s.Jobs, s.Add) }
+func (s ScaleStep) String() string { return fmt.Sprintf("%d:%+d", s.Jobs, s.Add) }
 
 // MarshalText writes "10:+2".
 func (s ScaleStep) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
