@@ -241,7 +241,7 @@ func TestEveryFlagOfTheGroupReachesTheModel(t *testing.T) {
 }
 
 func TestTargetTrackingCountsWhatIsInFlight(t *testing.T) {
-	target, ok := chosen(t, "--compare", "target")[1].Policies[0].(*loop.Target)
+	target, ok := chosen(t, "--compare", "target")[0].Policies[0].(*loop.Target)
 	if !ok || !target.CountInflight || target.ZeroInstances != loop.ZeroVisible || target.Target != 5 {
 		t.Errorf("%+v", target)
 	}
