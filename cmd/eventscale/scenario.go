@@ -30,7 +30,7 @@ type scenario struct {
 	horizon        stack.Duration
 
 	boot, launch, metricDelay stack.Duration
-	warmup                    stack.Duration // of the command's own flag; 0: the group's, or what is left of the boot
+	warmup                    stack.Duration // of the command's own flag; 0: the group's, or what AWS gives a group that has none
 	slots                     int
 	least, most, desired      int
 	scaleIn                   string
@@ -130,8 +130,8 @@ func (s *scenario) config() loop.Config {
 	if !s.given("desired") {
 		s.desired = s.least
 	}
-	if s.warmup == 0 { // an instance counts when it can work
-		s.warmup = max(0, s.boot-s.launch)
+	if s.warmup == 0 {
+		s.warmup = stack.DefaultWarmup
 	}
 	c.Group = loop.GroupConfig{
 		Min: s.least, Max: s.most, Initial: s.desired, Slots: s.slots,

@@ -78,7 +78,7 @@ func (o *tuneOptions) flags() *pflag.FlagSet {
 	durationVar(f, &o.budget, "budget", "end the search after this `time`; 0s: go on to its end")
 	intVar(f, &o.top, "top", "`number` of policies to show")
 	f.Var(&flagValue[float64]{&o.price, "float", allowedNumber, parseFloat, formatFloat}, "instance-price", "`price` of an instance for an hour, in any currency, to show the cost")
-	durationVar(f, &o.spec.Warmup, "warmup", "`duration` until a new instance counts as capacity (default: the group's, or what is left of the boot)")
+	durationVar(f, &o.spec.Warmup, "warmup", "`duration` until a new instance counts as capacity, of the policies that are sought (default: what is left of the boot once it is in service)")
 	durationVar(f, &o.spec.VisibilityTimeout, "visibility-timeout", "the queue's: `time` that a worker has for a job before it is given to another")
 	f.BoolVar(&o.write, "write", false, "put the winner into the configuration file; asks first at a terminal, unless --yes")
 	f.Lookup("policy").Annotations = map[string][]string{notFromOutside: {}} // it says what to search, not what is
@@ -139,6 +139,9 @@ func (a *app) tune(ctx context.Context, o *tuneOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.spec.Warmup == 0 {
+		o.spec.Warmup = max(0, o.boot-o.launch)
+	}
 	o.warmup = o.spec.Warmup
 	problem, err := a.problem(ctx, o, slo)
 	if err != nil {
@@ -181,7 +184,8 @@ func (a *app) problem(ctx context.Context, o *tuneOptions, slo tune.SLO) (tune.P
 		w := workloadOf(other)
 		p.Validation = &w
 	case o.holdout > 0:
-		return p, o.part(&p, loaded)
+		err := o.part(&p, loaded)
+		return p, err
 	}
 	return p, nil
 }

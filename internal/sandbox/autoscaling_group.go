@@ -39,7 +39,7 @@ func newFirstGroup(account, region string, now time.Time) *group {
 			LaunchTemplateId: aws.String("lt-0" + newID(hexLetters, 16)), LaunchTemplateName: aws.String(firstGroup), Version: aws.String("1"),
 		},
 	})
-	g.launch(now, Workers{}, "a user request created an AutoScalingGroup") // it is there, and up
+	g.launch(now, Workers{}, change{"a user request created an AutoScalingGroup changing the desired capacity from 0 to 1", 0, 1}) // it is there, and up
 	return g
 }
 

@@ -75,9 +75,14 @@ func (g *group) suspended(process string) bool {
 	return slices.ContainsFunc(g.Group.SuspendedProcesses, func(p types.SuspendedProcess) bool { return *p.ProcessName == process })
 }
 
-// launch starts an instance, as an activity that says why.
-func (g *group) launch(now time.Time, w Workers, why string) {
-	before := g.active()
+// change is a change of a group's capacity, with its reason: all its activities say the same of it.
+type change struct {
+	why      string
+	from, to int
+}
+
+// launch starts an instance, as an activity of a change.
+func (g *group) launch(now time.Time, w Workers, c change) {
 	instance := types.Instance{
 		InstanceId:              aws.String("i-0" + newID(hexLetters, 16)),
 		InstanceType:            aws.String(instanceType),
@@ -92,7 +97,7 @@ func (g *group) launch(now time.Time, w Workers, why string) {
 	g.Group.Instances = append(slices.Clone(g.Group.Instances), instance)
 	activity := g.record(now, *instance.AvailabilityZone, "Launching a new EC2 instance: "+id, fmt.Sprintf(
 		"At %[1]s %[2]s.  At %[1]s an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %[3]d to %[4]d.",
-		timestamp(now), why, before, before+1))
+		timestamp(now), c.why, c.from, c.to))
 	at := now.Add(w.LaunchTime)
 	g.Workers[id] = &worker{InService: at, Ready: later(at, now.Add(w.BootTime)), Activity: activity}
 	g.enterService(now)
@@ -152,14 +157,14 @@ func (g *group) emptiestZone() string {
 	return slices.MinFunc(g.Group.AvailabilityZones, func(a, b string) int { return count[a] - count[b] })
 }
 
-// dismiss begins to terminate an instance, as an activity that says why.
-func (g *group) dismiss(now time.Time, i int, why string) {
-	in, before := &g.Group.Instances[i], g.active()
+// dismiss begins to terminate an instance, as an activity of a change.
+func (g *group) dismiss(now time.Time, i int, c change) {
+	in := &g.Group.Instances[i]
 	w := g.Workers[*in.InstanceId]
 	g.finish(now, w, types.ScalingActivityStatusCodeCancelled) // its launch, if it is not in service yet
 	w.Activity = g.record(now, *in.AvailabilityZone, "Terminating EC2 instance: "+*in.InstanceId, fmt.Sprintf(
 		"At %[1]s %[2]s.  At %[1]s an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from %[3]d to %[4]d.  At %[1]s instance %[5]s was selected for termination.",
-		timestamp(now), why, before, before-1, *in.InstanceId))
+		timestamp(now), c.why, c.from, c.to, *in.InstanceId))
 	in.LifecycleState = types.LifecycleStateTerminatingWait
 }
 

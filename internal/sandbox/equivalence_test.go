@@ -141,6 +141,8 @@ func (r *rig) makeAlarm(name string, a loop.AlarmConfig, action string) {
 		in.Metrics = made("visible + in_flight", visible, inFlight)
 	case loop.Stranded:
 		in.Metrics = made("IF(visible > 0 AND in_service < 1, 1, 0)", visible, inService)
+	case loop.SpareBacklog:
+		in.Metrics = made(fmt.Sprintf("IF(visible + in_flight < in_service, visible + in_flight, %v)", a.Threshold+1), visible, inFlight, inService)
 	case loop.BacklogPerInstance:
 		in.Metrics = made("visible / in_service", visible, inService)
 	}
@@ -274,10 +276,14 @@ func rules(name string) []loop.Policy {
 			&loop.Simple{Name: "out", Alarm: out, AdjustmentType: loop.ChangeInCapacity, Adjustment: 2, Cooldown: 300 * loop.Second},
 			&loop.Simple{Name: "in", Alarm: in, AdjustmentType: loop.ChangeInCapacity, Adjustment: -1, Cooldown: 300 * loop.Second},
 		}
-	case "safe":
+	case "safe", "safe from 0":
+		left := loop.Backlog
+		if name == "safe from 0" {
+			left = loop.SpareBacklog
+		}
 		return []loop.Policy{
 			&loop.Simple{Name: "out", Alarm: alarm(loop.Visible, loop.AtLeast, 10, 2), AdjustmentType: loop.ChangeInCapacity, Adjustment: 2, Cooldown: 300 * loop.Second},
-			&loop.Simple{Name: "in", Alarm: alarm(loop.Backlog, loop.AtMost, 2, 2), AdjustmentType: loop.ChangeInCapacity, Adjustment: -1, Cooldown: 300 * loop.Second},
+			&loop.Simple{Name: "in", Alarm: alarm(left, loop.AtMost, 2, 2), AdjustmentType: loop.ChangeInCapacity, Adjustment: -1, Cooldown: 300 * loop.Second},
 			&loop.Simple{Name: "wake", Alarm: alarm(loop.Stranded, loop.AtLeast, 1, 1), AdjustmentType: loop.ChangeInCapacity, Adjustment: 1, Cooldown: 60 * loop.Second},
 		}
 	case "step":
@@ -308,7 +314,7 @@ func nightly(t *testing.T) *loop.Trace {
 // What a simulation says of a policy is what happens on the sandbox, to the millisecond: with every way of
 // scaling in, and every sort of policy.
 func TestTheSandboxDoesWhatTheModelSays(t *testing.T) {
-	for _, policy := range []string{"classic", "safe", "step", "table"} {
+	for _, policy := range []string{"classic", "safe", "safe from 0", "step", "table"} {
 		for _, scaleIn := range []loop.ScaleIn{loop.Kill, loop.Protect, loop.Drain} {
 			t.Run(policy+" "+string(scaleIn), func(t *testing.T) {
 				config := loop.DefaultConfig()
@@ -343,7 +349,7 @@ func TestTheSandboxDoesWhatTheModelSaysOfAnyGroup(t *testing.T) {
 		config.Group.Initial = rapid.IntRange(config.Group.Min, config.Group.Max).Draw(r, "initial")
 		config.Queue = loop.QueueConfig{VisibilityTimeout: loop.Second + times("timeout", 29*loop.Second, 10), Heartbeat: rapid.Bool().Draw(r, "heartbeat")}
 		config.Metric.Delay, config.DrainLimit = times("delay", 25*loop.Second, 6), loop.Hour
-		config.Policies = rules(rapid.SampledFrom([]string{"classic", "safe", "step", "table"}).Draw(r, "policy"))
+		config.Policies = rules(rapid.SampledFrom([]string{"classic", "safe", "safe from 0", "step", "table"}).Draw(r, "policy"))
 		var jobs []loop.Job
 		for at := range rapid.IntRange(1, 40).Draw(r, "jobs") {
 			jobs = append(jobs, loop.Job{

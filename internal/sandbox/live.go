@@ -56,7 +56,11 @@ func (w *world) settle(now time.Time) {
 	}
 }
 
-func (w *world) employ(change func(*Workers)) { change(&w.Workers) }
+func (w *world) employ(change func(*Workers)) bool {
+	before := w.Workers
+	change(&w.Workers)
+	return w.Workers != before
+}
 
 func (w *world) working() []placement {
 	var all []placement

@@ -82,7 +82,8 @@ func (c *course) transition(a *alarm, state types.StateValue, reason string, dat
 	summary := "Alarm updated from " + string(old.StateValue) + " to " + string(state)
 	c.place.remember(c.r.now, *a.Alarm.AlarmName, types.HistoryItemTypeStateUpdate, summary, stateChange(old, a.Alarm))
 	for _, action := range a.actions() {
-		c.place.remember(c.r.now, *a.Alarm.AlarmName, types.HistoryItemTypeAction, c.actionSummary(action), actionData(a, action, c.r.now))
+		summary, data := c.told(a, action)
+		c.place.remember(c.r.now, *a.Alarm.AlarmName, types.HistoryItemTypeAction, summary, data)
 	}
 }
 

@@ -23,8 +23,9 @@ func (c *course) resize(g *group, desired int, why string) loop.Activity {
 // launched. Protected instances stay.
 func (c *course) reach(g *group, why string) (launched int) {
 	desired := int(*g.Group.DesiredCapacity)
+	change := change{why, g.active(), desired}
 	for g.active() < desired && !g.suspended("Launch") {
-		g.launch(c.r.now, c.w.Workers, why)
+		g.launch(c.r.now, c.w.Workers, change)
 		launched++
 		c.happened()
 	}
@@ -33,13 +34,13 @@ func (c *course) reach(g *group, why string) (launched int) {
 		if i < 0 {
 			return 0
 		}
-		c.dismiss(g, i, why)
+		c.dismiss(g, i, change)
 	}
 	return launched
 }
 
 // dismiss takes an instance out of the group. One that works on a job drains, or loses it.
-func (c *course) dismiss(g *group, i int, why string) {
+func (c *course) dismiss(g *group, i int, why change) {
 	c.happened()
 	id := *g.Group.Instances[i].InstanceId
 	w := g.Workers[id]

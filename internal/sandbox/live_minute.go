@@ -91,14 +91,7 @@ func (c *course) rest(to time.Time) {
 	if next := c.nextInPlant(); !next.IsZero() && next.Before(to) {
 		to = next
 	}
-	for _, q := range c.place.Queues {
-		for _, m := range q.Messages {
-			to = sooner(to, m.Sent.Add(q.seconds("MessageRetentionPeriod")))
-			if m.VisibleAt.After(c.r.now) {
-				to = sooner(to, m.VisibleAt)
-			}
-		}
-	}
+	to = c.untilMessagesChange(to)
 	// The last minute whose evaluation is before to.
 	last := minuteOf(to.Add(-c.w.Workers.MetricDelay)) - 2
 	if n := last - c.place.Sampled; n > 1 {
@@ -108,6 +101,21 @@ func (c *course) rest(to time.Time) {
 		c.forget(last)
 	}
 	c.calm = 0
+}
+
+// untilMessagesChange is a time, or when the first message is visible or forgotten. What was so since the
+// last datapoints counts: the next show it.
+func (c *course) untilMessagesChange(to time.Time) time.Time {
+	sampled := c.place.Sampled.end()
+	for _, q := range c.place.Queues {
+		for _, m := range q.Messages {
+			to = sooner(to, m.Sent.Add(q.seconds("MessageRetentionPeriod")))
+			if m.VisibleAt.After(sampled) {
+				to = sooner(to, m.VisibleAt)
+			}
+		}
+	}
+	return to
 }
 
 func sooner(a, b time.Time) time.Time {

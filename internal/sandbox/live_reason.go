@@ -50,8 +50,9 @@ func crossed(rule *loop.AlarmConfig, g grid, points []loop.Datapoint, used []int
 	if state == loop.StateOK {
 		least, not = rule.EvaluationPeriods-rule.DatapointsToAlarm+1, "not "
 	}
-	return fmt.Sprintf("Threshold Crossed: %d out of the last %s [%s] %s %s%s the threshold (%s) (minimum %s for %s -> %s transition).",
-		len(shown), counted(rule.EvaluationPeriods, "datapoint"), strings.Join(shown, ", "), map[bool]string{true: "was", false: "were"}[len(shown) == 1],
+	// "1 out of the last 1 datapoints" is how CloudWatch says it.
+	return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] %s %s%s the threshold (%s) (minimum %s for %s -> %s transition).",
+		len(shown), rule.EvaluationPeriods, strings.Join(shown, ", "), map[bool]string{true: "was", false: "were"}[len(shown) == 1],
 		not, comparisonWords(rule.Comparison), point(rule.Threshold), counted(least, "datapoint"), was, state)
 }
 
@@ -125,19 +126,14 @@ func reasonData(a *types.MetricAlarm, rule *loop.AlarmConfig, g grid, points []l
 	return aws.String(plainJSON(data))
 }
 
-// actionSummary says whether an action could be executed.
-func (c *course) actionSummary(action string) string {
-	if isPolicyARN(action) {
-		if _, policy := c.place.policyAt(action); policy == nil {
-			return "Failed to execute action " + action
-		}
+// told says whether an action could be executed: that of a policy which is gone cannot.
+func (c *course) told(a *alarm, action string) (summary, data string) {
+	summary, state := "Successfully executed action "+action, "Succeeded"
+	if _, policy := c.place.policyAt(action); policy == nil && isPolicyARN(action) {
+		summary, state = "Failed to execute action "+action, "Failed"
 	}
-	return "Successfully executed action " + action
-}
-
-func actionData(a *alarm, action string, now time.Time) string {
-	return plainJSON(map[string]any{
-		"version": "1.0", "actionState": "Succeeded", "notificationResource": action,
-		"stateUpdateTimestamp": now.UnixMilli(), "publishedMessage": aws.ToString(a.Alarm.StateReason),
+	return summary, plainJSON(map[string]any{
+		"version": "1.0", "actionState": state, "notificationResource": action,
+		"stateUpdateTimestamp": c.r.now.UnixMilli(), "publishedMessage": aws.ToString(a.Alarm.StateReason),
 	})
 }

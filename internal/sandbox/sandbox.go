@@ -86,8 +86,8 @@ type backend interface {
 	advance(from, to time.Time) bool
 	// settle lets happen what follows at once from what a handler did.
 	settle(now time.Time)
-	// employ changes what the workers do.
-	employ(func(*Workers))
+	// employ changes what the workers do, and reports whether that made a difference.
+	employ(func(*Workers)) bool
 	// working lists the instances that have work.
 	working() []placement
 	// upgrade makes a world of version 1 one of today.

@@ -139,7 +139,6 @@ func (s *Sandbox) patiently(ctx context.Context, c *call) (answer, error) {
 		if err := wait(ctx, pollEvery); err != nil {
 			return answer{}, err
 		}
-		c.waited += time.Duration(float64(pollEvery) * max(s.options.Speed, 1))
 	}
 }
 
@@ -163,6 +162,7 @@ func (s *Sandbox) dispatch(ctx context.Context, c *call) (answer, error) {
 
 	output, err := s.run(ctx, c)
 	if errors.Is(err, notYet{}) {
+		c.waited += time.Duration(float64(pollEvery) * max(s.store.clock.Speed, 1)) // by the world's clock
 		return answer{}, err
 	}
 	if err != nil {

@@ -23,7 +23,7 @@ type timeless struct{}
 
 func (timeless) advance(time.Time, time.Time) bool { return false }
 func (timeless) settle(time.Time)                  {}
-func (timeless) employ(func(*Workers))             {}
+func (timeless) employ(func(*Workers)) bool        { return false }
 func (timeless) working() []placement              { return nil }
 func (timeless) upgrade(time.Time)                 {}
 

@@ -28,9 +28,9 @@ type message struct {
 	DeadFrom      string                                 `json:",omitempty"` // ARN of the queue that gave it up
 	Sent          time.Time
 	VisibleAt     time.Time
-	FirstReceived time.Time
-	Receives      int
-	Receipt       string // the nonce of the newest receipt handle
+	FirstReceived time.Time `json:",omitzero"`
+	Receives      int       `json:",omitempty"`
+	Receipt       string    `json:",omitempty"` // the nonce of the newest receipt handle
 }
 
 // sentOnce remembers a deduplication ID for the five minutes in which SQS takes it for the same message.

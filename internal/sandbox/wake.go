@@ -24,14 +24,7 @@ func (s *Sandbox) wake(real time.Time) (now time.Time, changed bool, err error) 
 			clock.anchor(real, s.options.Speed)
 			changed = true
 		}
-		if workers := s.options.Workers; workers != nil {
-			s.store.current.employ(func(w *Workers) { *w = *workers })
-			changed = true
-		}
-		if s.options.Adjust != nil {
-			s.store.current.employ(s.options.Adjust)
-			changed = true
-		}
+		changed = s.store.current.employ(s.options.employment) || changed
 	}
 	now = clock.at(real)
 	changed = s.store.current.advance(clock.Ran, now) || changed

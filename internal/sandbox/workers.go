@@ -41,6 +41,16 @@ func DefaultWorkers() Workers {
 	}
 }
 
+// employment changes workers as the options want it.
+func (o *Options) employment(w *Workers) {
+	if o.Workers != nil {
+		*w = *o.Workers
+	}
+	if o.Adjust != nil {
+		o.Adjust(w)
+	}
+}
+
 // InstanceEvent tells that an instance began or ended to have work.
 type InstanceEvent struct {
 	Time       time.Time // the world's

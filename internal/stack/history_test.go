@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
@@ -101,11 +102,25 @@ func TestCapacityIsTheGroups(t *testing.T) {
 	p := newProject(newCloud(t, sandbox.Options{}))
 	p.up()
 	have, err := p.open(p.spec).Capacity(t.Context())
-	if err != nil || have != (Capacity{Min: 0, Max: 20, Desired: 1}) {
+	if err != nil || have != (Capacity{Min: 0, Max: 20, Desired: 1, Warmup: DefaultWarmup}) {
 		t.Errorf("%+v, %v", have, err)
 	}
 	p.spec.ASG = "other"
 	if _, err := p.open(p.spec).Capacity(t.Context()); err == nil {
 		t.Error("a group that does not exist has a capacity")
+	}
+}
+
+func TestWarmupIsTheGroupsDefault(t *testing.T) {
+	for want, g := range map[Duration]astypes.AutoScalingGroup{
+		DefaultWarmup:              {},
+		Duration(2 * time.Minute):  {DefaultCooldown: aws.Int32(120)},
+		0:                          {DefaultCooldown: aws.Int32(120), DefaultInstanceWarmup: aws.Int32(0)},
+		Duration(90 * time.Second): {DefaultCooldown: aws.Int32(120), DefaultInstanceWarmup: aws.Int32(90)},
+		Duration(7 * time.Minute):  {DefaultCooldown: aws.Int32(420), DefaultInstanceWarmup: aws.Int32(-1)},
+	} {
+		if got := warmupOf(&g); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }

@@ -20,8 +20,8 @@ func (p *Problem) note(r *Report, found []*trial) {
 
 // nothing is for a search that found no policy.
 func (p *Problem) nothing(r *Report, _ []*trial) (simulation.Finding, bool) {
-	f := simulation.Finding{Text: fmt.Sprintf("no policy was found that holds %s with %s killed: the cheapest that does is a fixed fleet of %d, for %.2f instance-hours",
-		r.TunedFor, jobs(p.Kills), r.Fixed.Min, r.Fixed.Hours)}
+	f := simulation.Finding{Text: fmt.Sprintf("no policy was found that holds %s with %s killed: a fixed fleet of %d holds %s, for %.2f instance-hours",
+		r.TunedFor, jobs(p.Kills), r.Fixed.Min, r.SLO, r.Fixed.Hours)}
 	switch {
 	case p.group().ScaleIn == loop.Kill:
 		f.Hint = "a scale-in kills what runs on the instance: --scale-in protect or drain shows what workers that protect themselves would do; or allow some with --kills"

@@ -32,6 +32,7 @@ func TestPricesSayNoMoreThanTheCheapestPlanCosts(t *testing.T) {
 		{"an instance boots for one job", relaxation{jobs: []timed{job}}, 1000, flat(100, 1), 70, true},
 		{"no price: it must be there all the same", relaxation{jobs: []timed{job}}, 1000, flat(0, 1), 70, false},
 		{"one that is there at the start need not boot", relaxation{jobs: []timed{start}}, 0, flat(100, 1), 10, true},
+		{"nor need two", relaxation{jobs: []timed{start, start}}, 0, flat(100, 1), 20, true},
 		{"and may wait instead of booting", relaxation{jobs: []timed{soon}}, 20, flat(100, 1), 30, true},
 		{"without a price too", relaxation{jobs: []timed{soon}}, 20, flat(0, 1), 30, false},
 		{"two jobs at once need two instances", relaxation{jobs: []timed{job, job}}, 1000, flat(100, 1), 140, true},
@@ -62,16 +63,17 @@ func somePrices(t *rapid.T) *prices {
 func TestNoRunIsCheaperThanTheCheapest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := somePrices(t)
-		first := rapid.Float64Range(0, 300).Draw(t, "first")
-		last := first + rapid.Float64Range(0, 200).Draw(t, "slack")
-		length := rapid.Float64Range(0.1, 100).Draw(t, "length")
-		least, found := p.cheapest(first, last, length), math.Inf(1)
-		for i := range 2001 {
-			begin := first + (last-first)*float64(i)/2000
-			found = min(found, p.upTo(begin+length)-p.upTo(begin))
-		}
-		if found < least-1e-9 || found > least+4*(last-first)/2000+1e-9 {
-			t.Fatalf("a run costs %v, the cheapest %v", found, least)
+		for i := range 40 { // windows of many lengths and places, all bins among them
+			first := p.from + p.width*(math.Mod(.37*float64(i), float64(len(p.bins)))-1)
+			last, length := first+p.width*math.Mod(.59*float64(i), 3), p.width*(.2+.11*float64(i))
+			least, found := p.cheapest(first, last, length), math.Inf(1)
+			for k := range 201 {
+				begin := first + (last-first)*float64(k)/200
+				found = min(found, p.upTo(begin+length)-p.upTo(begin))
+			}
+			if found < least-1e-9 || found > least+10*(last-first)/200+1e-9 {
+				t.Fatalf("a run of %v from %v to %v costs %v, the cheapest %v", length, first, last, found, least)
+			}
 		}
 	})
 }
