@@ -63,9 +63,14 @@ func TestHistoryGathersEveryPage(t *testing.T) {
 	if len(m.asked) != 6 || m.asked[5].NextToken == nil {
 		t.Errorf("%d calls", len(m.asked))
 	}
-	stat := m.asked[0].MetricDataQueries[0].MetricStat
-	if *stat.Period != 60 || *stat.Stat != "Sum" || *stat.Metric.Dimensions[0].Value != "jobs" {
-		t.Errorf("%+v", stat)
+	if h.Done != 4 {
+		t.Errorf("%d done", h.Done)
+	}
+	for i, statistic := range []string{"Sum", "Sum", "Average"} {
+		stat := m.asked[0].MetricDataQueries[i].MetricStat
+		if *stat.Metric.Namespace != "AWS/SQS" || *stat.Period != 60 || *stat.Stat != statistic || *stat.Metric.Dimensions[0].Value != "jobs" {
+			t.Errorf("%d: %+v, %+v", i, stat, stat.Metric)
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ func outcomes(r *simulation.Report) *comparison[simulation.Outcome] {
 		{"HOURS", "instance-hours", func(x *simulation.Outcome) string { return hours(x.Totals.InstanceHours) }, nil},
 		{"COST", "cost", price, nil},
 		{"KILLED", "killed", func(x *simulation.Outcome) string { return strconv.FormatInt(x.Totals.JobsKilled, 10) }, alarming(func(x *simulation.Outcome) int64 { return x.Totals.JobsKilled })},
-		{"REDELIV", "redelivered", func(x *simulation.Outcome) string { return strconv.FormatInt(x.Totals.Redelivered, 10) }, nil},
+		{"REDEL", "redelivered", func(x *simulation.Outcome) string { return strconv.FormatInt(x.Totals.Redelivered, 10) }, nil},
 		{"LEFT", "not done", func(x *simulation.Outcome) string { return strconv.FormatInt(left(x), 10) }, alarming(left)},
 		{"OUT/IN", "scaled out/in", func(x *simulation.Outcome) string {
 			return fmt.Sprintf("%d/%d", x.Totals.ScaleOutActions, x.Totals.ScaleInActions)

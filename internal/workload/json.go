@@ -38,13 +38,17 @@ func readJSON(r *bufio.Reader, name string, o Options) ([]loop.Job, error) {
 	scanner.Buffer(make([]byte, 0, readSize), maxLine)
 	for scanner.Scan() {
 		l.number++
-		if err := l.read(trimmed(scanner.Bytes())); err != nil {
+		if err := l.read(trimmed(scanner.Bytes())); err != nil && scanner.Err() == nil {
 			return nil, err
 		}
 	}
 	if err := scanner.Err(); err != nil {
 		l.number++
-		return nil, l.wrong("", err.Error())
+		advice := adviceLines
+		if csvAdvice(err) == adviceGzip {
+			advice = adviceGzip
+		}
+		return nil, &InputError{Problem: fmt.Sprintf("%s: line %d: %v", name, l.number, err), Advice: advice}
 	}
 	if len(l.bins) > 0 {
 		return spread(name, l.bins, o)

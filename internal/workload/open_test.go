@@ -88,6 +88,7 @@ func TestBadTracesAreRefusedWithTheirPlace(t *testing.T) {
 		"too many":            {"t,count\n0,999999999\n", job, "999999999 messages; there must be at most 50000000", ""},
 		"binary":              {"PAR1\x00\x15\x04", Options{}, "stdin: is not text", "first line"},
 		"cut gzip":            {zipped("time_s,service_s\n0,1\n" + strings.Repeat("1,1\n", 99))[:40], Options{}, "unexpected EOF", "cut or damaged"},
+		"cut lines":           {zipped(`{"time_s":0,"service_s":1}`)[:30], Options{}, "stdin: line 2: unexpected EOF", "cut or damaged"},
 		"no gzip":             {"\x1f\x8bxxxx", Options{}, "stdin: begins like gzip", "cut or damaged"},
 		"a list":              {`[{"time_s":1}]`, Options{}, "stdin: line 1: is a list", "time_s"},
 		"broken":              {`{"time_s":1,"service_s":1}` + "\n" + `{"time_s":1,}`, Options{}, "stdin: line 2, column 13: invalid character '}'", "lines are"},
