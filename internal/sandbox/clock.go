@@ -22,8 +22,8 @@ func newClock(now time.Time) clock {
 }
 
 // at is the world's time at a real time. It never goes back.
-func (c *clock) at(real time.Time) time.Time {
-	passed := max(real.Round(0).Sub(c.Real), 0)
+func (c *clock) at(wall time.Time) time.Time {
+	passed := max(wall.Round(0).Sub(c.Real), 0)
 	now := c.World.Add(passed)
 	if c.Speed != 1 {
 		fast := min(passed, fastFor)
@@ -36,8 +36,8 @@ func (c *clock) at(real time.Time) time.Time {
 }
 
 // anchor says anew of which moment both times are known. The clock goes on at a speed; 0 is the one it had.
-func (c *clock) anchor(real time.Time, speed float64) {
-	c.World, c.Real = c.at(real), real.Round(0)
+func (c *clock) anchor(wall time.Time, speed float64) {
+	c.World, c.Real = c.at(wall), wall.Round(0)
 	if speed > 0 {
 		c.Speed = speed
 	}

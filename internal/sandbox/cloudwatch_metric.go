@@ -24,24 +24,24 @@ func (q *queue) oldestAge(now time.Time) time.Duration {
 }
 
 // gauge returns a group's metric.
-func (g *group) gauge(name string) (float64, bool) {
+func (g *group) gauge(name string) float64 {
 	switch name {
 	case "GroupMinSize":
-		return float64(*g.Group.MinSize), true
+		return float64(*g.Group.MinSize)
 	case "GroupMaxSize":
-		return float64(*g.Group.MaxSize), true
+		return float64(*g.Group.MaxSize)
 	case "GroupDesiredCapacity", "GroupAndWarmPoolDesiredCapacity":
-		return float64(*g.Group.DesiredCapacity), true
+		return float64(*g.Group.DesiredCapacity)
 	case "GroupInServiceInstances", "GroupInServiceCapacity":
-		return g.count(asg.LifecycleStateInService), true
+		return g.count(asg.LifecycleStateInService)
 	case "GroupPendingInstances", "GroupPendingCapacity":
-		return g.count(asg.LifecycleStatePending), true
+		return g.count(asg.LifecycleStatePending)
 	case "GroupTerminatingInstances", "GroupTerminatingCapacity":
-		return g.count(asg.LifecycleStateTerminatingWait), true
+		return g.count(asg.LifecycleStateTerminatingWait)
 	case "GroupTotalInstances", "GroupTotalCapacity", "GroupAndWarmPoolTotalCapacity":
-		return float64(len(g.Group.Instances)), true
+		return float64(len(g.Group.Instances))
 	}
-	return 0, true // nothing is ever standing by or warm
+	return 0 // nothing is ever standing by or warm
 }
 
 func (g *group) count(state asg.LifecycleState) float64 {

@@ -144,9 +144,9 @@ func (s *store) isNew() bool { return s.path != "" && s.seen == nil }
 // save writes the backend to the file, unless nothing of it changed: that its time went on is told by the
 // clock. A reader sees the old file or the new one. It is not synced to the disk: a sandbox lost in a
 // power cut costs nobody anything, and a sync would be most of the time of a call.
-func (s *store) save(real time.Time) error {
+func (s *store) save(wall time.Time) error {
 	if s.path == "" {
-		s.clock.anchor(real, 0)
+		s.clock.anchor(wall, 0)
 		return nil
 	}
 	world, err := json.Marshal(s.current)
@@ -156,7 +156,7 @@ func (s *store) save(real time.Time) error {
 	if bytes.Equal(world, s.content) && s.speed == s.clock.Speed {
 		return nil
 	}
-	s.clock.anchor(real, 0)
+	s.clock.anchor(wall, 0)
 	clock, err := json.Marshal(s.clock)
 	if err != nil {
 		return fmt.Errorf("encoding the sandbox's clock: %w", err)

@@ -17,9 +17,7 @@ func (c *course) sample() {
 	}
 	for _, g := range c.groups {
 		for _, metric := range g.Group.EnabledMetrics {
-			if value, ok := g.gauge(*metric.Metric); ok {
-				c.note(&g.Metrics, *metric.Metric, m, value)
-			}
+			c.note(&g.Metrics, *metric.Metric, m, g.gauge(*metric.Metric))
 		}
 	}
 	if m%60 == 0 {

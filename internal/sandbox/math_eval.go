@@ -146,26 +146,26 @@ func (e *mathEnv) each(values []mathValue, f func([]loop.Datapoint) loop.Datapoi
 // there; a division by zero makes no datapoint. Comparison and logic of what is missing make none.
 func operate(operator string, a, b loop.Datapoint) loop.Datapoint {
 	x, y := a.Value, b.Value
-	real := loop.Datapoint{Real: a.Real || b.Real}
+	result := loop.Datapoint{Real: a.Real || b.Real}
 	switch operator {
 	case "+":
-		real.Value = x + y
+		result.Value = x + y
 	case "-":
-		real.Value = x - y
+		result.Value = x - y
 	case "*":
-		real.Value = x * y
+		result.Value = x * y
 	case "/":
-		real.Value = x / y
-		real.Real = real.Real && y != 0
+		result.Value = x / y
+		result.Real = result.Real && y != 0
 	case "^":
-		real.Value = math.Pow(x, y)
+		result.Value = math.Pow(x, y)
 	default:
 		return loop.Datapoint{Value: truth(compare(operator, x, y)), Real: a.Real && b.Real}
 	}
-	if !real.Real || math.IsNaN(real.Value) || math.IsInf(real.Value, 0) {
+	if !result.Real || math.IsNaN(result.Value) || math.IsInf(result.Value, 0) {
 		return loop.Datapoint{}
 	}
-	return real
+	return result
 }
 
 func compare(operator string, x, y float64) bool {

@@ -79,12 +79,6 @@ func (s *series) predict(m minute, value float64) bool {
 	return n > 0 && s.runs[n-1].n > 1 && s.runs[n-1].end() == m && s.runs[n-1].at(m) == value
 }
 
-// steady reports whether the newest datapoints are equal.
-func (s *series) steady() bool {
-	n := len(s.runs)
-	return n == 0 || s.runs[n-1].step == 0
-}
-
 // extend goes on for n minutes as it was. The newest run must end before the first of them.
 func (s *series) extend(m minute, n int64) {
 	if last := len(s.runs) - 1; last >= 0 && s.runs[last].end() == m {

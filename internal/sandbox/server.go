@@ -181,8 +181,8 @@ func (s *Sandbox) dispatch(ctx context.Context, c *call) (answer, error) {
 // run does what the request asks, in the world as it has become by now, and keeps it. A handler that
 // fails may have changed something (a batch in part, say), so that too is saved.
 func (s *Sandbox) run(ctx context.Context, c *call) (any, error) {
-	real := s.options.Now()
-	now, changed, err := s.wake(real)
+	wall := s.options.Now()
+	now, changed, err := s.wake(wall)
 	if err != nil {
 		return nil, fileError(err)
 	}
@@ -202,7 +202,7 @@ func (s *Sandbox) run(ctx context.Context, c *call) (any, error) {
 	}
 	s.notice(now)
 	if s.store.isNew() || changed {
-		if err := s.store.save(real); err != nil {
+		if err := s.store.save(wall); err != nil {
 			return nil, fileError(err)
 		}
 	}

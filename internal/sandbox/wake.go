@@ -13,20 +13,20 @@ const tickEvery = 200 * time.Millisecond
 
 // wake brings the world up to date with its file, and up to a real time, and returns the world's time
 // then. It reports whether the world must be saved.
-func (s *Sandbox) wake(real time.Time) (now time.Time, changed bool, err error) {
-	if err := s.store.load(real); err != nil {
+func (s *Sandbox) wake(wall time.Time) (now time.Time, changed bool, err error) {
+	if err := s.store.load(wall); err != nil {
 		return now, false, err
 	}
 	clock := &s.store.clock
 	if !s.begun || s.store.isNew() {
 		s.begun = true
 		if s.options.Speed > 0 && s.options.Speed != clock.Speed {
-			clock.anchor(real, s.options.Speed)
+			clock.anchor(wall, s.options.Speed)
 			changed = true
 		}
 		changed = s.store.current.employ(s.options.employment) || changed
 	}
-	now = clock.at(real)
+	now = clock.at(wall)
 	changed = s.store.current.advance(clock.Ran, now) || changed
 	clock.Ran = now
 	return now, changed, nil
@@ -59,22 +59,22 @@ func (s *Sandbox) tick(ctx context.Context, speed float64) error {
 		return err
 	}
 	defer unlock()
-	real := s.options.Now()
-	now, changed, err := s.wake(real)
+	wall := s.options.Now()
+	now, changed, err := s.wake(wall)
 	if err != nil {
 		return err
 	}
 	if speed > 0 {
-		s.store.clock.anchor(real, speed)
+		s.store.clock.anchor(wall, speed)
 	}
 	s.notice(now)
 	// The file must not stay behind for so long that its clock would slow down.
-	if stale := real.Sub(s.store.clock.Real) > fastFor/2; stale {
+	if stale := wall.Sub(s.store.clock.Real) > fastFor/2; stale {
 		s.store.content = nil
 		changed = true
 	}
 	if changed || speed > 0 || s.store.isNew() {
-		return s.store.save(real)
+		return s.store.save(wall)
 	}
 	return nil
 }

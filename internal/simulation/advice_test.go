@@ -13,7 +13,8 @@ func spare(scaleInAt float64) Candidate {
 	return c
 }
 
-func table(perInstance int) Candidate {
+func table() Candidate {
+	const perInstance = 5
 	rows := &loop.Step{Name: "table", Alarm: alarm(loop.Backlog, loop.AtLeast, 1), AdjustmentType: loop.ExactCapacity}
 	for i := range 10 {
 		lower, upper := float64(i*perInstance), float64((i+1)*perInstance)
@@ -66,8 +67,8 @@ func TestAdviceNamesOnlySettingsThatThePolicyHas(t *testing.T) {
 		{spare(2), "a lower --scale-out-by than 2, a higher --scale-out-at, or a shorter boot", lower + "; or " + one, "try a lower --scale-in-at, or --periods 4", 1},
 		{lean, "a higher --scale-out-at, or a shorter boot", one, "try --periods 4", 1},
 		{step(), "more jobs or fewer instances in each --step, or a shorter boot", lower + "; or " + one, "try a lower --scale-in-at, or --periods 4", 1},
-		{table(5), "more jobs an instance (--jobs-per-instance or the rows of --table), or a shorter boot", one, "", 0},
-		{table(5), "more jobs an instance (--jobs-per-instance or the rows of --table), or a shorter boot", one, "", 1},
+		{table(), "more jobs an instance (--jobs-per-instance or the rows of --table), or a shorter boot", one, "", 0},
+		{table(), "more jobs an instance (--jobs-per-instance or the rows of --table), or a shorter boot", one, "", 1},
 		{keda(), "a shorter boot", one, "", 0},
 		{target(), "a shorter boot", one, "", 0},
 	} {
@@ -82,7 +83,7 @@ func TestAdviceNamesOnlySettingsThatThePolicyHas(t *testing.T) {
 			t.Errorf("%s: calmer: %q, want %q", c.Name, got, c.calmer)
 		}
 	}
-	if got := evidenceOf(table(5), 1).later(); got != "" {
+	if got := evidenceOf(table(), 1).later(); got != "" {
 		t.Errorf("%q", got)
 	}
 }
@@ -102,7 +103,7 @@ func TestIdleInstancesAreToldByWhatShrinksSooner(t *testing.T) {
 		want string
 	}{
 		{safe(0), "shrink sooner: a larger --scale-in-by, or a shorter --cooldown"},
-		{table(5), "shrink sooner: a larger --scale-in-by"},
+		{table(), "shrink sooner: a larger --scale-in-by"},
 		{keda(), ""},
 	} {
 		if got := evidenceOf(c.Candidate, 0).sooner(); got != c.want {
