@@ -29,7 +29,7 @@ func (s *settings) tuning() *pflag.FlagSet {
 	f.SortFlags = false
 	for _, g := range s.groups() {
 		g.VisitAll(func(flag *pflag.Flag) {
-			if flag.Name == "preset" || flag.Name == "visibility-timeout" || g.Name() == "Scaling" {
+			if flag.Name == "preset" || flag.Name == "visibility-timeout" || flag.Name == "fifo" || g.Name() == "Scaling" {
 				f.AddFlag(flag)
 			}
 		})
@@ -49,10 +49,10 @@ type candidates struct {
 func checkCompare(names []string) error {
 	for i, name := range names {
 		if !slices.Contains(comparables(), name) {
-			return &stack.FieldError{Field: "compare", Value: name, Allowed: "must be of " + strings.Join(comparables(), ", "), Advice: didYouMean("", name, comparables())}
+			return &stack.FieldError{Field: "compare", Value: name, Allowed: "must be of " + strings.Join(comparables(), ", "), Advice: didYouMean("", name, comparables()) + "for example --compare safe,table"}
 		}
 		if slices.Contains(names[:i], name) {
-			return &stack.FieldError{Field: "compare", Value: name, Allowed: "is named twice"}
+			return &stack.FieldError{Field: "compare", Value: name, Allowed: "is named twice", Advice: "name each policy once"}
 		}
 	}
 	return nil
@@ -97,12 +97,19 @@ func (c *candidates) candidate(name string, least, most int) (simulation.Candida
 	}
 	spec := c.spec(name)
 	queue := spec.Queue()
-	one := simulation.Candidate{Name: name, Settings: spec.Settings(), Queue: &queue}
+	one := simulation.Candidate{Name: name, Settings: spec.Settings(), Command: command(spec), Queue: &queue}
 	if err := checkScaling(spec); err != nil {
 		return one, err
 	}
 	one.Policies = spec.Rules(least, most)
 	return one, nil
+}
+
+// command is the `up` that makes a spec. Where no group is known a word stands in its place.
+func command(spec stack.Spec) string {
+	spec.ASG = cmp.Or(spec.ASG, "NAME")
+	spec.Stack = cmp.Or(spec.Stack, stack.DefaultStackName(spec.ASG))
+	return spec.Command()
 }
 
 // checkScaling checks a spec as up would, but for the group and the stack, which need not exist.
@@ -111,18 +118,20 @@ func checkScaling(spec stack.Spec) error {
 	return spec.Check()
 }
 
-// spec is the user's own one, or another preset with those of the user's settings that it has a use for.
+// spec is the user's own one, or that with another preset's scaling and those of the user's settings that the
+// preset has a use for.
 func (c *candidates) spec(preset string) stack.Spec {
 	own, standard := preset == c.own.Preset, stack.DefaultsOf(preset)
-	spec := standard
-	if own {
-		spec = c.own
+	spec := c.own
+	if !own {
+		spec.Preset, spec.Policy = preset, standard.Policy
 	}
 	for _, s := range sharedSettings() {
-		switch fits := s.fits(spec.Policy); {
-		case own && !fits:
-			s.copy(&spec, &standard) // it is another candidate's
-		case !own && fits && c.given(s.name) && (s.name != "scale-in-at" || preset != stack.Table):
+		fits := s.fits(spec.Policy)
+		if !own || !fits { // what does not fit is another candidate's
+			s.copy(&spec, &standard)
+		}
+		if !own && fits && c.given(s.name) && (s.name != "scale-in-at" || preset != stack.Table) {
 			s.copy(&spec, &c.own) // below a table's first row there is room for its own --scale-in-at only
 		}
 	}
@@ -138,6 +147,12 @@ type sharedSetting struct {
 
 func (s sharedSetting) fits(policy string) bool {
 	return s.policies == nil || slices.Contains(s.policies, policy)
+}
+
+// preset is one that has a use for it.
+func (s sharedSetting) preset() string {
+	presets := stack.Presets()
+	return presets[slices.IndexFunc(presets, func(name string) bool { return s.fits(stack.DefaultsOf(name).Policy) })]
 }
 
 func sharedSettings() []sharedSetting {
@@ -167,7 +182,7 @@ func (c *candidates) unused(names []string) error {
 		}
 		errs = append(errs, &stack.FieldError{
 			Field: s.name, Allowed: "plays no part in " + strings.Join(names, ", "),
-			Advice: "leave it out, or add a policy that it belongs to: --compare " + s.policies[0],
+			Advice: "leave it out, or add a policy that it belongs to: --compare " + s.preset(),
 		})
 	}
 	return errors.Join(errs...)
@@ -191,7 +206,7 @@ func (c *candidates) uses(name string, s sharedSetting) bool {
 func (c *candidates) target() simulation.Candidate {
 	t := loop.DefaultTarget()
 	t.Name, t.Target, t.CountInflight, t.ZeroInstances = targetTracking, float64(c.jobsPerInstance()), true, loop.ZeroVisible
-	return c.foreign(targetTracking, fmt.Sprintf("target tracking: %d jobs an instance, visible and in flight", c.jobsPerInstance()), &t)
+	return c.foreign(targetTracking, fmt.Sprintf("target tracking: %s an instance, visible and in flight", count(c.jobsPerInstance(), "job", "jobs")), &t)
 }
 
 // keda is KEDA's SQS scaler as it comes, with as many jobs an instance as the others.

@@ -47,6 +47,9 @@ func (a *app) fill(cmd *cobra.Command) error {
 	var errs []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		flags, f := meant(cmd, f.Name)
+		if f == nil {
+			return
+		}
 		name := variable(f.Name)
 		if value := a.env(name); value != "" && !f.Changed && f.Name != "help" && f.Name != "version" {
 			errs = append(errs, setFlag(flags, f, name, splitWords(f, value)))
@@ -77,8 +80,16 @@ func meant(cmd *cobra.Command, name string) (*pflag.FlagSet, *pflag.Flag) {
 	if f := global.Lookup(name); f != nil {
 		return global, f
 	}
-	return cmd.Flags(), cmd.Flags().Lookup(name)
+	f := cmd.Flags().Lookup(name)
+	if f != nil && f.Annotations[notFromOutside] != nil {
+		f = nil
+	}
+	return cmd.Flags(), f
 }
+
+// notFromOutside marks a flag that has the name of a setting and another meaning: neither the environment nor
+// a configuration file sets it.
+const notFromOutside = "eventscale_not_from_outside"
 
 // variable is the environment variable of a flag: EVENTSCALE_SCALE_OUT_AT.
 func variable(flag string) string {
@@ -109,8 +120,17 @@ func setFlag(flags *pflag.FlagSet, f *pflag.Flag, place string, values []string)
 			return &usageError{text: fmt.Sprintf("%s: %q: %s", place, v, reason)}
 		}
 	}
+	if err := flags.SetAnnotation(f.Name, fromOutside, []string{place}); err != nil {
+		return fmt.Errorf("%s: %w", place, err)
+	}
 	return nil
 }
+
+// fromOutside marks a flag whose value is the environment's or the configuration file's, with the place.
+const fromOutside = "eventscale_from_outside"
+
+// onTheLine reports whether a flag was given on the command line.
+func onTheLine(f *pflag.Flag) bool { return f.Changed && f.Annotations[fromOutside] == nil }
 
 // entry is one key of a configuration file.
 type entry struct {

@@ -69,13 +69,16 @@ is needed, and nothing is left behind. The flags of scaling are those of up.`
 	return cmd
 }
 
+// maxDemoSpeed makes half a minute of a year. It may be far above maxSpeed: the sandbox that is served runs beside its
+// users and would outrun them, and the demo's clock waits for each look.
+const maxDemoSpeed = 1e6
+
 // speedVar declares a flag of how fast a clock goes.
 func speedVar(f *pflag.FlagSet, at *float64, name, usage string) {
-	const most = 1e6 // a year in half a minute
-	allowed := fmt.Sprintf("must be a number above 0, at most %.0f, such as 60", float64(most))
+	allowed := fmt.Sprintf("must be a number above 0, at most %.0f, such as 60", maxDemoSpeed)
 	parse := func(s string) (float64, error) {
 		speed, err := strconv.ParseFloat(s, 64)
-		if err != nil || !(speed > 0) || speed > most {
+		if err != nil || !(speed > 0) || speed > maxDemoSpeed {
 			return 0, errors.New(allowed)
 		}
 		return speed, nil
@@ -90,7 +93,7 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 	}
 	dir, err := os.MkdirTemp("", "eventscale-demo-")
 	if err != nil {
-		return fmt.Errorf("making a folder for the demo's state: %w", err)
+		return &demoFolderError{os.TempDir(), err}
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	world, err := newDemoWorld(loop.ScaleIn(o.scaleIn))
@@ -108,11 +111,15 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 }
 
 func (a *app) checkDemo(o *demoOptions) error {
+	modes := []string{string(loop.Protect), string(loop.Drain), string(loop.Kill)}
 	switch {
 	case o.count < 1 || o.count > demoMostJobs:
-		return &stack.FieldError{Field: "count", Value: fmt.Sprint(o.count), Allowed: fmt.Sprintf("must be 1 to %d jobs", demoMostJobs)}
-	case !slices.Contains([]loop.ScaleIn{loop.Protect, loop.Drain, loop.Kill}, loop.ScaleIn(o.scaleIn)):
-		return &stack.FieldError{Field: "scale-in", Value: o.scaleIn, Allowed: "must be protect, drain or kill"}
+		return &stack.FieldError{Field: "count", Value: fmt.Sprint(o.count), Allowed: fmt.Sprintf("must be 1 to %d jobs", demoMostJobs), Advice: fmt.Sprintf("for example --count %d", demoJobs)}
+	case !slices.Contains(modes, o.scaleIn):
+		return &stack.FieldError{
+			Field: "scale-in", Value: o.scaleIn, Allowed: "must be protect, drain or kill",
+			Advice: didYouMean("--scale-in ", o.scaleIn, modes) + "for example --scale-in kill: what a group does whose workers do not protect themselves",
+		}
 	case a.global.endpointURL != "":
 		return &usageError{text: "--endpoint-url: the demo has a sandbox of its own", hint: "leave --endpoint-url out"}
 	}
@@ -124,6 +131,22 @@ type demoError struct{ err error }
 
 func (e *demoError) Error() string { return "interrupted: nothing of the demo is left" }
 func (e *demoError) Unwrap() error { return e.err }
+
+// demoFolderError says that there is no room for the demo's state.
+type demoFolderError struct {
+	dir string
+	err error
+}
+
+func (e *demoFolderError) Error() string {
+	return fmt.Sprintf("making a folder for the demo's state in %s: %s", e.dir, cause(e.err))
+}
+func (e *demoFolderError) Unwrap() error { return e.err }
+
+// Hint says what to do.
+func (e *demoFolderError) Hint() string {
+	return "name a folder that can be written to: TMPDIR=. eventscale demo (on Windows TMP)"
+}
 
 // demonstrate goes through the acts, each the command that its heading says. The world's clock only moves
 // while the loop is watched.

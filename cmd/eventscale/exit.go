@@ -13,6 +13,7 @@ import (
 	"github.com/eventscale/eventscale/internal/provision"
 	"github.com/eventscale/eventscale/internal/stack"
 	"github.com/eventscale/eventscale/internal/state"
+	"github.com/eventscale/eventscale/internal/tune"
 	"github.com/eventscale/eventscale/internal/ui"
 	"github.com/eventscale/eventscale/internal/workload"
 )
@@ -80,7 +81,7 @@ func exitCode(err error) int {
 	case is[*state.LockedError](err), is[*stack.AccountError](err), is[*state.BrokenError](err):
 		return exitState
 	case is[*usageError](err), is[*stack.FieldError](err), is[*stack.GroupError](err), is[*state.UnwritableError](err),
-		is[*loop.FieldError](err), is[*workload.InputError](err), is[*noJobsError](err):
+		is[*loop.FieldError](err), is[*workload.InputError](err), is[*noJobsError](err), is[*tune.SLOError](err):
 		return exitUsage
 	case is[*credentialsError](err), stack.Denied(err), stack.Unauthenticated(err):
 		return exitDenied

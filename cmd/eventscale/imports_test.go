@@ -44,6 +44,7 @@ var mayBeImportedBy = map[string][]string{
 	"github.com/muesli/":         {"internal/ui"},
 	"github.com/fxamacker/cbor/": {"internal/sandbox"},
 	"github.com/gofrs/flock":     {"internal/sandbox", "internal/state"},
+	"github.com/rogpeppe/":       {"internal/ui"},
 	"golang.org/x/image/":        {"internal/ui"},
 }
 

@@ -44,7 +44,7 @@ func newRoot(a *app) *cobra.Command {
 	a.globalFlags(root.PersistentFlags())
 	root.AddGroup(&cobra.Group{ID: "stack", Title: "The stack:"}, &cobra.Group{ID: "loop", Title: "The loop:"}, &cobra.Group{ID: "more", Title: "More:"})
 	add(root, "stack", newUp(a), newPlan(a), newStatus(a), newOutput(a), newDestroy(a), newList(a))
-	add(root, "loop", newDemo(a), newSimulate(a), newSend(a))
+	add(root, "loop", newDemo(a), newSimulate(a), newTune(a), newSend(a))
 	add(root, "more", newIAMPolicy(a), newSandbox(a), newVersion(a))
 	root.AddCommand(newMan(a), exitCodesTopic())
 	root.SetHelpCommandGroupID("more")

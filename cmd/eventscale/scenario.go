@@ -30,7 +30,7 @@ type scenario struct {
 	horizon        stack.Duration
 
 	boot, launch, metricDelay stack.Duration
-	warmup                    stack.Duration // of the command's own flag; 0: the group's, or what is left of the boot
+	warmup                    stack.Duration // of the command's own flag; 0: the group's, or what AWS gives a group that has none
 	slots                     int
 	least, most, desired      int
 	scaleIn                   string
@@ -38,6 +38,7 @@ type scenario struct {
 	noHeartbeat               bool
 
 	settled  bool // the policy is known without a stack
+	sought   bool // the stack was looked for
 	set      *pflag.FlagSet
 	snapshot *state.Snapshot // of the stack that is simulated; nil where there is none
 	aws      *stack.Stack    // the same, once AWS was asked for anything
@@ -86,7 +87,7 @@ func (s *scenario) workloadFlags(f *pflag.FlagSet) {
 	f.Var(&flagValue[float64]{&s.rate, "float", allowedNumber, parseFloat, formatFloat}, "rate", "`jobs` a minute of the profile, on average")
 	durationVar(f, &s.fromCloudWatch, "from-cloudwatch", "the jobs that the stack's own queue had in this last `time`, from CloudWatch: 24h")
 	f.Var(&flagValue[workload.JobTime]{&s.jobTime, "time", "", workload.ParseJobTime, workload.JobTime.String}, "job-time", "what a job takes: `40s`, or lognormal:MEDIAN,P95 (default: as the trace says; else 40s)")
-	f.Uint64Var(&s.seed, "seed", 0, "`number` by which the job times of a distribution are drawn")
+	f.Var(&flagValue[uint64]{&s.seed, "uint64", fmt.Sprintf("must be a whole number from 0 to %d", uint64(math.MaxUint64)), parseUint, formatUint}, "seed", "`number` by which the job times of a distribution are drawn")
 	durationVar(f, &s.bin, "bin", "`time` that a row of t,count counts")
 	durationVar(f, &s.horizon, "horizon", "go on for this `time` at least (default: until the last job is done)")
 }
@@ -116,7 +117,9 @@ func parseFloat(s string) (float64, error) {
 	}
 	return v, err
 }
-func formatFloat(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+func parseUint(s string) (uint64, error) { return strconv.ParseUint(s, 10, 64) }
+func formatUint(v uint64) string         { return strconv.FormatUint(v, 10) }
+func formatFloat(v float64) string       { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 // given reports whether a flag of the scenario was given.
 func (s *scenario) given(name string) bool { return s.set.Changed(name) }
@@ -127,8 +130,8 @@ func (s *scenario) config() loop.Config {
 	if !s.given("desired") {
 		s.desired = s.least
 	}
-	if s.warmup == 0 { // an instance counts when it can work
-		s.warmup = max(0, s.boot-s.launch)
+	if s.warmup == 0 {
+		s.warmup = stack.DefaultWarmup
 	}
 	c.Group = loop.GroupConfig{
 		Min: s.least, Max: s.most, Initial: s.desired, Slots: s.slots,
@@ -172,21 +175,21 @@ func (c *scenarioChecker) workload(s *scenario) {
 	c.must(s.shape == "" && !s.given("profile") || slices.Contains(shapes, s.shape), "profile", s.shape, "must be "+orList(shapes),
 		didYouMean("", s.shape, shapes)+"a profile of AWS is set with AWS_PROFILE here")
 	c.must(s.rate > 0, "rate", s.rate, "must be above 0 jobs a minute", "for example --rate 2")
-	c.must(!s.given("trace") || s.trace != "", "trace", `""`, "must be a file, or - for standard input", "")
+	c.must(!s.given("trace") || s.trace != "", "trace", "", "must be a file, or - for standard input, and is empty", "for example --trace jobs.csv")
 	if s.given("from-cloudwatch") {
 		c.must(s.fromCloudWatch >= stack.Duration(time.Minute) && time.Duration(s.fromCloudWatch) <= stack.MaxHistory, "from-cloudwatch", s.fromCloudWatch,
 			"must be from 1m to 360h (15 days): CloudWatch keeps the datapoints of each minute no longer", "for example --from-cloudwatch 24h")
 	}
 	c.must(s.bin > 0, "bin", s.bin, "must be above 0", "for example --bin 1m")
-	c.must(s.horizon >= 0 && s.horizon <= maxHorizon, "horizon", s.horizon, "must be from 0s to 8784h (366 days)", "")
+	c.must(s.horizon >= 0 && s.horizon <= maxHorizon, "horizon", s.horizon, "must be from 0s to 8784h (366 days)", "for example --horizon 24h")
 }
 
 func (c *scenarioChecker) group(s *scenario) {
-	c.must(s.slots >= 1 && s.slots <= maxGroup, "slots", s.slots, "must be at least 1 job, and at most 100000", "")
-	c.must(s.least >= 0 && s.least <= maxGroup, "min", s.least, "must be at least 0 instances, and at most 100000", "")
-	c.must(s.most <= maxGroup, "max", s.most, "must be at most 100000 instances", "")
+	c.must(s.slots >= 1 && s.slots <= maxGroup, "slots", s.slots, "must be at least 1 job, and at most 100000", "for example --slots 1")
+	c.must(s.least >= 0 && s.least <= maxGroup, "min", s.least, "must be at least 0 instances, and at most 100000", "for example --min 0")
+	c.must(s.most <= maxGroup, "max", s.most, "must be at most 100000 instances", "for example --max 10")
 	c.must(s.most >= 1 && s.most >= s.least, "max", s.most, fmt.Sprintf("must be at least 1 instance, and not below --min, which is %d", s.least), fmt.Sprintf("for example --max %d", max(s.least, 1)))
-	c.must(!s.given("desired") || s.desired >= s.least && s.desired <= s.most, "desired", s.desired, fmt.Sprintf("must be from --min to --max, which are %d and %d", s.least, s.most), "")
+	c.must(!s.given("desired") || s.desired >= s.least && s.desired <= s.most, "desired", s.desired, fmt.Sprintf("must be from --min to --max, which are %d and %d", s.least, s.most), fmt.Sprintf("for example --desired %d", min(max(s.desired, s.least), s.most)))
 	for _, d := range []struct {
 		name  string
 		value stack.Duration
@@ -194,7 +197,7 @@ func (c *scenarioChecker) group(s *scenario) {
 		c.must(d.value >= 0 && d.value <= maxDelay, d.name, d.value, "must be from 0s to 24h", "for example --"+d.name+" 3m")
 	}
 	modes := []string{string(loop.Kill), string(loop.Protect), string(loop.Drain)}
-	c.must(slices.Contains(modes, s.scaleIn), "scale-in", s.scaleIn, "must be "+orList(modes), didYouMean("--scale-in ", s.scaleIn, modes))
+	c.must(slices.Contains(modes, s.scaleIn), "scale-in", s.scaleIn, "must be "+orList(modes), didYouMean("--scale-in ", s.scaleIn, modes)+"for example --scale-in protect")
 }
 
 // maxDelay is longer than anything of a group takes.

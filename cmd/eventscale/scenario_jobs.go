@@ -34,28 +34,29 @@ func (a *app) scenario(ctx context.Context, s *scenario) (loop.Config, *workload
 // subject finds the stack that is simulated: the one that is named, or the only one there is. Where the
 // jobs or the policy come from elsewhere none is needed: a policy is tried before the first up.
 func (a *app) subject(s *scenario) error {
-	if s.snapshot != nil {
+	if s.sought {
 		return nil
 	}
-	history := s.given("from-cloudwatch")
-	if !history && a.global.stack == "" && !a.oneStack() {
+	s.sought = true
+	elsewhere := !s.given("from-cloudwatch")
+	if elsewhere && a.global.stack == "" && a.noStack() {
 		return nil
 	}
 	snapshot, err := a.recorded()
 	switch {
 	case err == nil:
 		s.snapshot = snapshot
-	case !history && (s.trace != "" || s.shape != "" || s.settled):
+	case elsewhere && (s.trace != "" || s.shape != "" || s.settled):
 		a.note(fmt.Sprintf("%v: group and policies are those of the flags", err))
 		return nil
 	}
 	return err
 }
 
-// oneStack reports whether the state folder has just one.
-func (a *app) oneStack() bool {
+// noStack reports whether the state folder has none. One that cannot be read is no empty one.
+func (a *app) noStack() bool {
 	names, err := a.store().List()
-	return err == nil && len(names) == 1
+	return err == nil && len(names) == 0
 }
 
 // bounds reads what the stack's group has for instances, where the flags do not say.
@@ -176,10 +177,19 @@ func (a *app) recent(ctx context.Context, s *stack.Stack, back time.Duration) (*
 	return h, err
 }
 
+// fewDone is below what a mean can rest on: work that began before or ends after the time counts wholly or
+// not at all.
+const fewDone = 30
+
 // observed is the job time that a history tells, and says so.
 func (a *app) observed(h *stack.History) workload.JobTime {
 	if h.JobTime > 0 {
-		a.note(fmt.Sprintf("the job time is %s: the mean by Little's law, from the messages in flight and deleted; --job-time sets another", h.JobTime.Round(100*time.Millisecond)))
+		text := fmt.Sprintf("the job time is %s: the mean by Little's law, from %s done and those in flight; --job-time sets another",
+			h.JobTime.Round(100*time.Millisecond), count(int(h.Done), "job", "jobs"))
+		if h.Done < fewDone {
+			text = fmt.Sprintf("warning: so few jobs tell little (below %d): ", fewDone) + text
+		}
+		a.note(text)
 		return workload.JobTime{Median: h.JobTime}
 	}
 	a.note(fmt.Sprintf("CloudWatch does not tell how long the jobs took: %s is assumed; --job-time sets another", defaultJobTime()))

@@ -49,6 +49,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 func onSandbox(e *testscript.Env) error {
 	e.Setenv("EVENTSCALE_SANDBOX", "1")
 	e.Setenv("EVENTSCALE_SANDBOX_DELAYS", "0")
+	e.Setenv("EVENTSCALE_SANDBOX_SPEED", "0.001") // no minute ends within a script that does not ask for it
 	e.Setenv("AWS_CONFIG_FILE", "/dev/null")
 	e.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
 	e.Setenv("AWS_EC2_METADATA_DISABLED", "true")

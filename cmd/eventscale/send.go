@@ -22,18 +22,22 @@ type sendOptions struct {
 	count   int
 	counted bool   // --count was given
 	body    string // --body as it was typed
+	bodied  bool   // --body was given
+	grouped bool   // --group was given
 }
 
 func newSend(a *app) *cobra.Command {
 	o := &sendOptions{count: 1, Sending: stack.Sending{Via: stack.ViaQueue}}
 	cmd := a.command("send", "Put jobs into the stack's queue", upTo(0), func(ctx context.Context, cmd *cobra.Command, _ []string) error {
-		o.counted = cmd.Flags().Changed("count")
+		given := cmd.Flags().Changed
+		o.counted, o.bodied, o.grouped = given("count"), given("body"), given("group")
 		return a.send(ctx, o)
 	})
 	cmd.Long = `Put jobs into the stack's queue: to try the loop, to measure it, or to feed it from a file.
 
 A body is any text; the default is a small JSON object with an ID and a number. Ctrl-C stops after the
-calls in flight, and says how many jobs were sent. On a FIFO queue the jobs keep their order.`
+calls in flight, and says how many jobs were sent. On a FIFO queue the jobs keep their order, and SQS hands out
+one batch of them at a time; with --group-per-job workers take them side by side.`
 	cmd.Example = `  eventscale send --count 60
   eventscale send --count 1000 --rate 600/m --body '{"input": "s3://bucket/key"}'
   jq -c '.[]' jobs.json | eventscale send --body -
@@ -46,6 +50,7 @@ calls in flight, and says how many jobs were sent. On a FIFO queue the jobs keep
 	f.StringVar(&o.Via, "via", o.Via, "queue, or function: as events of the stack's function, which makes jobs of them")
 	f.BoolVar(&o.Async, "async", false, "with --via function: do not wait for what becomes of each event")
 	f.StringVar(&o.Group, "group", "", "message group (default: of a FIFO queue "+stack.DefaultGroup+", else none)")
+	f.BoolVar(&o.GroupPerJob, "group-per-job", false, "of a FIFO queue: each job alone in its message group, so that none waits for another")
 	return cmd
 }
 
@@ -62,6 +67,9 @@ func (a *app) send(ctx context.Context, o *sendOptions) error {
 		return err
 	}
 	d := delivery(snapshot, o)
+	if err := a.checkGroup(&d, o); err != nil {
+		return err
+	}
 	if a.showsSending() {
 		p := ui.NewSendProgress(a.err(), d)
 		a.screen.show(p)
@@ -95,7 +103,7 @@ func (a *app) showsSending() bool {
 
 // sent prints what was reached, and says why it is not all.
 func (a *app) sent(d *ui.Delivery, o *sendOptions, err error) error {
-	if err == nil && d.Jobs+len(d.Refused) == 0 {
+	if err == nil && d.Tried() == 0 {
 		return &usageError{text: "--body -: there was no line on stdin", hint: "one job a line, for example: echo '{\"job\": 1}' | eventscale send --body -"}
 	}
 	if shown := a.showSent(d, err); shown != nil {
@@ -106,8 +114,8 @@ func (a *app) sent(d *ui.Delivery, o *sendOptions, err error) error {
 		return &stoppedError{d, o.rest(d), err}
 	case err != nil:
 		return err
-	case len(d.Refused) > 0:
-		return fmt.Errorf("%d of %d jobs were refused", len(d.Refused), d.Jobs+len(d.Refused))
+	case d.Refused > 0:
+		return &refusedError{d}
 	}
 	return nil
 }
@@ -116,7 +124,7 @@ func (a *app) showSent(d *ui.Delivery, err error) error {
 	switch {
 	case a.json():
 		return ui.SentJSON(a.stdout, d)
-	case err != nil && d.Jobs+len(d.Refused) == 0:
+	case err != nil && d.Tried() == 0:
 		return nil // the error says it all
 	}
 	return ui.Sent(a.out(), d)
@@ -124,34 +132,11 @@ func (a *app) showSent(d *ui.Delivery, err error) error {
 
 // rest is the command that sends what is left, where one can be typed.
 func (o *sendOptions) rest(d *ui.Delivery) string {
-	if left := d.Count - d.Jobs - len(d.Refused); left > 0 {
+	if left := d.Count - d.Tried(); left > 0 {
 		return fmt.Sprintf("the same command with --count %d sends the rest", left)
 	}
 	return ""
 }
-
-// interrupted reports whether a signal stopped what was going on.
-func interrupted(err error) bool { return errors.Is(err, errInterrupted) || errors.Is(err, errStopped) }
-
-// stoppedError is a sending that Ctrl-C or --timeout ended.
-type stoppedError struct {
-	sent *ui.Delivery
-	hint string
-	err  error
-}
-
-func (e *stoppedError) Error() string {
-	why := "interrupted"
-	if timeout, ok := errors.AsType[*timeoutError](e.err); ok {
-		why = fmt.Sprintf("stopped by --timeout %s", timeout.after)
-	}
-	return fmt.Sprintf("%s after the calls in flight; jobs sent: %d", why, e.sent.Jobs)
-}
-
-func (e *stoppedError) Unwrap() error { return e.err }
-
-// Hint says how to go on.
-func (e *stoppedError) Hint() string { return e.hint }
 
 // allowedRate says what a rate is.
 const allowedRate = "must be jobs a second above 0, such as 10 or 0.5, or 10/s, 600/m, 3600/h"

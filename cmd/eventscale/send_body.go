@@ -19,15 +19,15 @@ const fromStdin = "-"
 
 // prepare checks the flags, and finds the bodies.
 func (a *app) prepare(o *sendOptions) error {
-	err := errors.Join(o.checkCount(), o.checkVia())
+	err := errors.Join(o.checkCount(), o.checkVia(), o.checkGroupFlags())
 	if err != nil {
 		return err
 	}
 	o.Run = runID()
-	switch o.body {
-	case "":
+	switch {
+	case !o.bodied:
 		o.Bodies = numberedBodies(o.Run, o.count)
-	case fromStdin:
+	case o.body == fromStdin:
 		o.Bodies = linesOf(a.stdin, o.most())
 	default:
 		return o.fixed()
@@ -39,20 +39,19 @@ func (o *sendOptions) checkCount() error {
 	if o.count >= 1 {
 		return nil
 	}
-	return &stack.FieldError{Field: "count", Value: fmt.Sprint(o.count), Allowed: "must be at least 1 job"}
+	return &stack.FieldError{Field: "count", Value: fmt.Sprint(o.count), Allowed: "must be at least 1 job", Advice: "for example --count 60"}
 }
 
 func (o *sendOptions) checkVia() error {
 	switch {
 	case o.Via != stack.ViaQueue && o.Via != stack.ViaFunction:
-		return &stack.FieldError{Field: "via", Value: o.Via, Allowed: "must be queue or function"}
+		ways := []string{stack.ViaQueue, stack.ViaFunction}
+		return &stack.FieldError{
+			Field: "via", Value: o.Via, Allowed: "must be queue or function",
+			Advice: didYouMean("--via ", o.Via, ways) + "leave --via out for the queue",
+		}
 	case o.Async && o.Via != stack.ViaFunction:
 		return &usageError{text: "--async: goes with --via function only: a queue answers at once", hint: "leave --async out, or add --via function"}
-	case o.Group != "" && o.Via == stack.ViaFunction:
-		return &usageError{
-			text: "--group: goes with --via queue only: the function takes the group from the event",
-			hint: `for example --via function --body '{"group": "a"}'`,
-		}
 	}
 	return nil
 }
@@ -71,8 +70,8 @@ func (o *sendOptions) fixed() error {
 	if err != nil {
 		return err
 	}
-	if fault := o.Fault(text); fault != "" {
-		return &stack.FieldError{Field: "body", Value: brief(o.body), Allowed: fault, Advice: adviceOn(o.Via)}
+	if fault, advice := o.Fault(text); fault != "" {
+		return &stack.FieldError{Field: "body", Value: brief(o.body), Allowed: fault, Advice: advice}
 	}
 	o.Bodies = func(yield func(string, error) bool) {
 		for range o.count {
@@ -82,13 +81,6 @@ func (o *sendOptions) fixed() error {
 		}
 	}
 	return nil
-}
-
-func adviceOn(via string) string {
-	if via == stack.ViaFunction {
-		return `for example --body '{"input": "s3://bucket/key"}'`
-	}
-	return "put large input into S3 and send where it lies"
 }
 
 // text returns the body that --body names.

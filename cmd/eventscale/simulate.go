@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,6 +31,7 @@ type simulateOptions struct {
 	html    string
 
 	tuned *pflag.FlagSet // the settings' flags
+	shown *pflag.FlagSet // those of outputs
 }
 
 func newSimulate(a *app) *cobra.Command {
@@ -65,17 +69,18 @@ func shapesHelp() string {
 func (o *simulateOptions) outputs() *pflag.FlagSet {
 	f := pflag.NewFlagSet("Comparison and output", pflag.ContinueOnError)
 	f.SortFlags = false
-	f.StringSliceVar(&o.compare, "compare", nil, "policies beside your own: any of "+strings.Join(comparables(), ","))
+	f.StringSliceVar(&o.compare, "compare", nil, "policies to show beside one another, and beside your own where flags, eventscale.yaml or a stack name one: any of "+strings.Join(comparables(), ","))
 	f.Var(&flagValue[float64]{&o.price, "float", allowedNumber, parseFloat, formatFloat}, "instance-price", "`price` of an instance for an hour, in any currency, to show the cost")
 	f.StringVar(&o.csv, "csv", "", "write the minutes of every policy as rows to `FILE`; - for stdout")
 	f.StringVar(&o.plot, "plot", "", "draw them to `FILE`, which ends in .svg or .png")
 	f.StringVar(&o.html, "html", "", "write a page with charts and table to `FILE`, which needs no network")
 	f.StringVar(&o.model, "model", "", "run a configuration of the model as it is, a JSON `FILE` (- for stdin), with its own trace or --trace")
+	o.shown = f
 	return f
 }
 
 func (a *app) simulate(ctx context.Context, o *simulateOptions) error {
-	if err := o.checkOutputs(a.json()); err != nil {
+	if err := errors.Join(o.checkOutputs(a.json()), o.keepsInputs(a.configPath())); err != nil {
 		return err
 	}
 	if o.model != "" {
@@ -106,8 +111,15 @@ func (a *app) simulate(ctx context.Context, o *simulateOptions) error {
 	for i := range all {
 		all[i].Queue.Heartbeat = !o.noHeartbeat
 	}
+	if c.own.FIFO {
+		a.note(fifoNote)
+	}
 	return a.report(ctx, o, base, loaded.Name, loaded.Trace, all)
 }
+
+// fifoNote is for a FIFO queue, of which the model knows nothing.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagegroupid-property.html
+const fifoNote = "a FIFO queue hands out the jobs of a message group one batch at a time: the model takes jobs as independent, as if each had a group of its own"
 
 // candidates finds the user's own policy: that of the flags, else that of the stack that is there, else the
 // one that up makes by default.
@@ -117,8 +129,10 @@ func (a *app) candidates(o *simulateOptions) (*candidates, error) {
 	c := &candidates{own: o.spec, given: o.settings.given, anyOwn: anyFlag, compare: o.compare}
 	c.own.Complete(c.given)
 	if o.settled = anyFlag; anyFlag {
-		err := c.known()
-		return c, err
+		if err := c.known(); err != nil {
+			return c, err
+		}
+		return c, a.own(o)
 	}
 	if err := a.subject(&o.scenario); err != nil || o.snapshot == nil {
 		return c, err
@@ -126,6 +140,26 @@ func (a *app) candidates(o *simulateOptions) (*candidates, error) {
 	own, err := stack.SpecOf(o.snapshot)
 	c.own, c.anyOwn, c.given = own, true, differing(own)
 	return c, err
+}
+
+// own says whose settings are simulated where a stack is there too, which has others.
+func (a *app) own(o *simulateOptions) error {
+	err := a.subject(&o.scenario)
+	if err != nil || o.snapshot == nil {
+		return err
+	}
+	var places []string
+	o.tuned.VisitAll(func(f *pflag.Flag) {
+		place := "the flags"
+		if !onTheLine(f) && f.Changed {
+			place, _, _ = strings.Cut(f.Annotations[fromOutside][0], ":")
+		}
+		if f.Changed && !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	})
+	a.note(fmt.Sprintf("the settings are those of %s; without them, those recorded of the stack %s", strings.Join(places, " and "), o.snapshot.Stack))
+	return nil
 }
 
 // differing reports which settings of a recorded spec are not those of its preset.
@@ -149,9 +183,11 @@ func (a *app) report(ctx context.Context, o *simulateOptions, base loop.Config, 
 	if o.price > 0 {
 		r.Price(o.price)
 	}
-	if err := a.files(o, r); err != nil {
-		return err
-	}
+	return errors.Join(a.shows(o, r), o.files(r)) // a result that is known is shown, whatever becomes of the files
+}
+
+// shows prints the result.
+func (a *app) shows(o *simulateOptions, r *simulation.Report) error {
 	switch {
 	case o.csv == stdout:
 		return ui.SimulationCSV(a.stdout, r)
@@ -164,24 +200,19 @@ func (a *app) report(ctx context.Context, o *simulateOptions, base loop.Config, 
 	return ui.Simulation(a.out(), r)
 }
 
-// files writes what is asked for beside the result.
-func (a *app) files(o *simulateOptions, r *simulation.Report) error {
-	for _, f := range []struct {
-		path  string
-		write func(io.Writer) error
-	}{
+// files writes what is asked for beside the result: all of it, or nothing.
+func (o *simulateOptions) files(r *simulation.Report) error {
+	var all []output
+	for _, f := range []output{
 		{o.csv, func(w io.Writer) error { return ui.SimulationCSV(w, r) }},
 		{o.plot, func(w io.Writer) error { return ui.Plot(w, formatOf(o.plot), r) }},
 		{o.html, func(w io.Writer) error { return ui.Page(w, r) }},
 	} {
-		if f.path == "" || f.path == stdout {
-			continue
-		}
-		if err := writeFile(f.path, f.write); err != nil {
-			return err
+		if f.path != "" && f.path != stdout {
+			all = append(all, f)
 		}
 	}
-	return nil
+	return writeFiles(all...)
 }
 
 // count is a number of things.
@@ -189,5 +220,5 @@ func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return formatFloat(float64(n)) + " " + many
+	return strconv.Itoa(n) + " " + many
 }

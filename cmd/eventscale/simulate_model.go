@@ -38,6 +38,11 @@ func (o *simulateOptions) onlyModel() error {
 			errs = append(errs, &usageError{fmt.Sprintf("--%s plays no part with --model", f.Name), "the model's configuration says it all; change it there"})
 		}
 	})
+	o.tuned.VisitAll(func(f *pflag.Flag) {
+		if onTheLine(f) { // a configuration file is for all commands
+			errs = append(errs, &usageError{fmt.Sprintf("--%s plays no part with --model", f.Name), "the model's configuration has the policies; change it there"})
+		}
+	})
 	if len(o.compare) > 0 {
 		errs = append(errs, &usageError{"--compare plays no part with --model", "run each configuration by itself"})
 	}

@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
 
+	"github.com/eventscale/eventscale/internal/loop"
 	"github.com/eventscale/eventscale/internal/simulation"
 	"github.com/eventscale/eventscale/internal/stack"
 )
@@ -140,7 +142,7 @@ func TestCandidatesHaveTheQueueOfTheirPreset(t *testing.T) {
 func TestEveryTuningFlagIsShared(t *testing.T) {
 	var flags, shared []string
 	(&settings{}).tuning().VisitAll(func(f *pflag.Flag) {
-		if f.Name != "preset" && f.Name != "policy" {
+		if !slices.Contains([]string{"preset", "policy", "fifo"}, f.Name) { // which say what the candidates are
 			flags = append(flags, f.Name)
 		}
 	})
@@ -164,5 +166,95 @@ func TestARecordedStackIsSimulatedAsItIs(t *testing.T) {
 	}
 	if got := strings.Join(settingsOf(all), "; "); got != "--preset step --scale-in-by 3; --preset safe --scale-in-by 3" {
 		t.Error(got)
+	}
+}
+
+// The page's command is the one that makes the policy, of the stack that is there.
+func TestCommandsMakeWhatWasSimulated(t *testing.T) {
+	spec := stack.DefaultsOf(stack.Safe)
+	spec.ASG, spec.Stack, spec.FIFO, spec.VisibilityTimeout = "gpu-workers", "second", true, stack.Duration(30*time.Minute)
+	c := &candidates{own: spec, given: differing(spec), anyOwn: true, compare: []string{"classic", "target", "keda"}}
+	all, err := c.list(0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, one := range all {
+		got = append(got, one.Command)
+	}
+	const rest = " --fifo --visibility-timeout 30m"
+	want := []string{"eventscale up --asg gpu-workers --stack second" + rest, "eventscale up --asg gpu-workers --stack second --preset classic" + rest, "", ""}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestOneJobIsOne(t *testing.T) {
+	if got := settingsOf(chosen(t, "--jobs-per-instance", "1", "--compare", "target"))[1]; got != "target tracking: 1 job an instance, visible and in flight" {
+		t.Error(got)
+	}
+	if got := count(5_040_000, "job", "jobs"); got != "5040000 jobs" {
+		t.Error(got)
+	}
+}
+
+// What a history of few jobs says is said with a warning.
+func TestTheJobTimeSaysWhatItRestsOn(t *testing.T) {
+	for done, want := range map[int64]string{
+		29: "warning: so few jobs tell little (below 30): the job time is 40s: the mean by Little's law, from 29 jobs done and those in flight; --job-time sets another\n",
+		30: "the job time is 40s: the mean by Little's law, from 30 jobs done and those in flight; --job-time sets another\n",
+	} {
+		var stderr bytes.Buffer
+		a := &app{stderr: &stderr, env: func(string) string { return "" }}
+		a.observed(&stack.History{Done: done, JobTime: 40 * time.Second})
+		if got := stderr.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// scenarioOf are flags read into the configuration of the model.
+func scenarioOf(t *testing.T, args ...string) loop.Config {
+	t.Helper()
+	var s scenario
+	if err := s.flags().Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	return s.config()
+}
+
+func TestEveryFlagOfTheGroupReachesTheModel(t *testing.T) {
+	got := scenarioOf(t, "--boot-time", "4m", "--launch-time", "50s", "--slots", "3", "--min", "2", "--max", "9", "--desired", "5",
+		"--scale-in", "drain", "--drain-timeout", "7m", "--metric-delay", "45s", "--no-heartbeat", "--horizon", "2h")
+	want := loop.DefaultConfig()
+	want.Group = loop.GroupConfig{
+		Min: 2, Max: 9, Initial: 5, Slots: 3, Launch: 50 * loop.Second, Boot: loop.Boots{4 * loop.Minute}, Warmup: got.Group.Warmup,
+		ScaleIn: loop.Drain, DrainTimeout: 7 * loop.Minute, Victim: loop.Oldest,
+	}
+	want.Queue.Heartbeat, want.Metric.Delay, want.Horizon = false, 45*loop.Second, 2*loop.Hour
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if c := scenarioOf(t, "--min", "3"); c.Group.Initial != 3 || !c.Queue.Heartbeat || c.Group.Warmup <= 0 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestTargetTrackingCountsWhatIsInFlight(t *testing.T) {
+	target, ok := chosen(t, "--compare", "target")[0].Policies[0].(*loop.Target)
+	if !ok || !target.CountInflight || target.ZeroInstances != loop.ZeroVisible || target.Target != 5 {
+		t.Errorf("%+v", target)
+	}
+}
+
+// Each flag that advice may name is one that the policy under which it stands has a use for.
+func TestAdviceIsAcceptedForItsPolicy(t *testing.T) {
+	for _, args := range [][]string{
+		{"--preset", "safe", "--scale-out-by", "1", "--scale-out-at", "12", "--scale-in-at", "0", "--periods", "4", "--scale-in-by", "2", "--cooldown", "2m"},
+		{"--preset", "classic", "--scale-out-by", "1", "--scale-out-at", "12", "--scale-in-at", "0"},
+		{"--preset", "step", "--step", "20:+1", "--scale-in-at", "0", "--periods", "4", "--scale-in-by", "2"},
+		{"--preset", "table", "--jobs-per-instance", "8", "--scale-in-by", "2"},
+	} {
+		chosen(t, args...) // fails where one is refused
 	}
 }

@@ -89,3 +89,17 @@ func TestAFullDeviceIsNamedAndKept(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A folder in the place of the second makes its renaming fail, when the first is in its place already.
+func TestSeveralFilesAreWrittenTogetherOrNotAtAll(t *testing.T) {
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, "a.csv"), filepath.Join(dir, "b.csv")
+	err := writeFiles(output{first, put("a")}, output{second, func(io.Writer) error { return syscall.ENOSPC }})
+	if !errors.Is(err, syscall.ENOSPC) || names(t, dir) != "" || !strings.HasPrefix(hints(err)[0], "no file was changed") {
+		t.Errorf("%v; there is %q", err, names(t, dir))
+	}
+	err = writeFiles(output{first, put("a")}, output{second, func(w io.Writer) error { return os.Mkdir(second, 0o700) }})
+	if err == nil || names(t, dir) != "a.csv b.csv" || !strings.HasPrefix(hints(err)[0], first+" was written before") || strings.Contains(err.Error(), ".b.csv.") {
+		t.Errorf("%v (%q); there is %q", err, hints(err), names(t, dir))
+	}
+}

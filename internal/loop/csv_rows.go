@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 )
 
 // row goes to the next row and reads its time; io.EOF at the end.
@@ -21,11 +22,11 @@ func (t *table) row() (float64, error) {
 	}
 	switch problem := seconds(math.Abs(at)); {
 	case problem != "":
-		return 0, t.wrong(0, fmt.Sprintf("%v %s", at, problem))
+		return 0, t.wrong(0, t.values[0]+" "+problem)
 	case t.Strict && at < 0:
-		return 0, t.wrong(0, fmt.Sprintf("%v is before the start, which is 0", at))
+		return 0, t.wrong(0, t.values[0]+" is before the start, which is 0")
 	case t.Strict && at < t.last:
-		return 0, t.wrong(0, fmt.Sprintf("%v is before the row above, which is at %v", at, t.last))
+		return 0, t.wrong(0, fmt.Sprintf("%s is before the row above, which is at %s", t.values[0], strconv.FormatFloat(t.last, 'f', -1, 64)))
 	}
 	t.last = at
 	return at, nil
@@ -47,10 +48,10 @@ func (t *table) job(index uint64) (Job, error) {
 		return Job{}, err
 	}
 	if problem := seconds(took); problem != "" {
-		return Job{}, t.wrong(1, fmt.Sprintf("%v %s", took, problem))
+		return Job{}, t.wrong(1, t.values[1]+" "+problem)
 	}
 	if t.Strict && took <= 0 {
-		return Job{}, t.wrong(1, fmt.Sprintf("%v is not above 0", took))
+		return Job{}, t.wrong(1, t.values[1]+" is not above 0")
 	}
 	job.Service = max(1, FromSeconds(max(took, 0)))
 	return job, nil
@@ -68,14 +69,14 @@ func (t *table) counts() (*Trace, error) {
 			return nil, err
 		}
 		if at < 0 {
-			return nil, t.wrong(0, fmt.Sprintf("%v is before the start, which is 0", at))
+			return nil, t.wrong(0, t.values[0]+" is before the start, which is 0")
 		}
 		count, err := t.float(1)
 		if err != nil {
 			return nil, err
 		}
 		if problem := binCount(count); problem != "" {
-			return nil, t.wrong(1, fmt.Sprintf("%v %s", count, problem))
+			return nil, t.wrong(1, t.values[1]+" "+problem)
 		}
 		bins = append(bins, bin{FromSeconds(at), int64(count)})
 	}

@@ -148,7 +148,7 @@ func TestABadTraceIsNamedToTheValue(t *testing.T) {
 		{"time_s,service_s\n0x10,1\n", `a.csv: line 2, column 1: time_s "0x10" is not a number`},
 		{"time_s,service_s\n1\n", "a.csv: line 2: the row has 1 fields and the header 2"},
 		{"time_s,service_s\n1,2,3\n", "a.csv: line 2, column 5: the row has 3 fields and the header 2"},
-		{"time_s,service_s\n1e99,2\n", "a.csv: line 2, column 1: time_s 1e+99 is above 1e+09 s"},
+		{"time_s,service_s\n1e99,2\n", "a.csv: line 2, column 1: time_s 1e99 is above 1e+09 s"},
 		{"time_s,service_s\n-1,2\n", "a.csv: line 2, column 1: time_s -1 is before the start, which is 0"},
 		{"time_s,service_s\n5,2\n4,2\n", "a.csv: line 3, column 1: time_s 4 is before the row above, which is at 5"},
 		{"time_s,service_s\n5,0\n", "a.csv: line 2, column 3: service_s 0 is not above 0"},

@@ -75,7 +75,7 @@ func (c *course) choose(g *group, triggers []trigger, unblocked bool) (loop.Choi
 	var choice loop.Choice
 	var by trigger
 	for _, t := range triggers {
-		policy := modelPolicy(t)
+		policy := g.modelPolicy(t)
 		if policy == nil {
 			continue
 		}
@@ -136,14 +136,14 @@ func (c *course) view(g *group, policy *types.ScalingPolicy) loop.View {
 
 func seconds(n *int32) time.Duration { return time.Duration(aws.ToInt32(n)) * time.Second }
 
-// modelPolicy is a policy as the model has it; nil for one that the model has not.
-func modelPolicy(t trigger) loop.AlarmPolicy {
+// modelPolicy is a policy of the group as the model has it; nil for one that the model has not.
+func (g *group) modelPolicy(t trigger) loop.AlarmPolicy {
 	p := t.policy
 	kind := loop.AdjustmentType(aws.ToString(p.AdjustmentType))
 	magnitude := number32(p.MinAdjustmentMagnitude)
 	switch *p.PolicyType {
 	case simpleScaling:
-		return &loop.Simple{AdjustmentType: kind, Adjustment: number32(p.ScalingAdjustment), MinMagnitude: magnitude, Cooldown: millisOf(p.Cooldown)}
+		return &loop.Simple{AdjustmentType: kind, Adjustment: number32(p.ScalingAdjustment), MinMagnitude: magnitude, Cooldown: millisOf(cmp.Or(p.Cooldown, g.Group.DefaultCooldown))}
 	case stepScaling:
 		step := &loop.Step{AdjustmentType: kind, MinMagnitude: magnitude}
 		if t.alarm != nil {

@@ -146,26 +146,26 @@ func (e *mathEnv) each(values []mathValue, f func([]loop.Datapoint) loop.Datapoi
 // there; a division by zero makes no datapoint. Comparison and logic of what is missing make none.
 func operate(operator string, a, b loop.Datapoint) loop.Datapoint {
 	x, y := a.Value, b.Value
-	out := loop.Datapoint{Real: a.Real || b.Real}
+	result := loop.Datapoint{Real: a.Real || b.Real}
 	switch operator {
 	case "+":
-		out.Value = x + y
+		result.Value = x + y
 	case "-":
-		out.Value = x - y
+		result.Value = x - y
 	case "*":
-		out.Value = x * y
+		result.Value = x * y
 	case "/":
-		out.Value = x / y
-		out.Real = out.Real && y != 0
+		result.Value = x / y
+		result.Real = result.Real && y != 0
 	case "^":
-		out.Value = math.Pow(x, y)
+		result.Value = math.Pow(x, y)
 	default:
 		return loop.Datapoint{Value: truth(compare(operator, x, y)), Real: a.Real && b.Real}
 	}
-	if !out.Real || math.IsNaN(out.Value) || math.IsInf(out.Value, 0) {
+	if !result.Real || math.IsNaN(result.Value) || math.IsInf(result.Value, 0) {
 		return loop.Datapoint{}
 	}
-	return out
+	return result
 }
 
 func compare(operator string, x, y float64) bool {

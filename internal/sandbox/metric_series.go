@@ -86,9 +86,15 @@ func (s *series) extend(m minute, n int64) {
 	}
 }
 
-// forget drops runs that end before a minute.
+// forget drops the datapoints before a minute.
 func (s *series) forget(before minute) {
 	s.runs = slices.DeleteFunc(s.runs, func(r run) bool { return r.end() <= before })
+	if len(s.runs) > 0 && s.runs[0].from < before {
+		r := &s.runs[0]
+		r.value = r.at(before)
+		r.n -= int64(before - r.from)
+		r.from = before
+	}
 }
 
 // MarshalText writes "29381760:0x1440 3 5+60x12": a minute where one was left out, a value, its step, how often.

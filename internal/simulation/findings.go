@@ -38,7 +38,7 @@ func unfinished(e *evidence) (Finding, bool) {
 	switch row := e.newest(); {
 	case e.watch.early > 0 && row.Active < e.config.Group.Max:
 		f.Text += fmt.Sprintf(": scale-in took %s away before %s ready, again and again", count(int64(e.watch.early), "instance"), verb(int64(e.watch.early), "it was", "they were"))
-		f.Hint = adviceLower
+		f.Hint = e.later()
 	case row.Active == 0:
 		f.Text += ": there was no instance, and too few jobs waited to start one"
 		f.Hint = adviceWake
@@ -53,7 +53,6 @@ func unfinished(e *evidence) (Finding, bool) {
 const (
 	adviceProtect = "protect busy instances from scale-in; --scale-in protect shows what that changes"
 	adviceWake    = "use --preset safe, which starts an instance for a single job; or keep one with --min 1"
-	adviceLower   = "use --scale-in-at 0, so that a job that waits keeps its instance; or keep one with --min 1"
 )
 
 // last is how long the run went on after the last arrival.
@@ -83,7 +82,11 @@ func killed(e *evidence) (Finding, bool) {
 	}
 	by := e.killer()
 	why, hint := e.blame(by)
-	f := Finding{Text: fmt.Sprintf("scale-in killed %d of %d running jobs: %s", t.JobsKilled, e.watch.starts, why), Hint: hint}
+	jobs := int64(len(e.watch.killed))
+	f := Finding{Text: fmt.Sprintf("scale-in killed %d of %d running jobs: %s", jobs, e.watch.started, why), Hint: hint}
+	if t.JobsKilled > jobs {
+		f.Text += fmt.Sprintf("; some of them more than once, %d times in all", t.JobsKilled)
+	}
 	if t.WastedMillis >= int64(loop.Hour) {
 		f.Text += fmt.Sprintf("; %s of work was lost", span(loop.Millis(t.WastedMillis)))
 	}
@@ -124,13 +127,22 @@ func (e *evidence) blame(p loop.Policy) (why, hint string) {
 	switch {
 	case ok && alarm.Metric == loop.Visible:
 		return "it does not see messages in flight", "use --preset safe"
-	case ok && alarm.Metric == loop.Backlog && !alarm.Comparison.Greater() && alarm.Threshold >= 1:
-		return fmt.Sprintf("it acts while up to %s left, and takes the oldest instance, busy or not", are(int64(alarm.Threshold), "job")),
+	case ok && seesWork(alarm) && !alarm.Comparison.Greater() && alarm.Threshold >= 1:
+		left := are(int64(alarm.Threshold), "job") + " left"
+		if alarm.Metric == loop.SpareBacklog {
+			left += " and there are more instances than jobs"
+		}
+		return fmt.Sprintf("it acts while up to %s, and takes the oldest instance, busy or not", left),
 			"--scale-in-at 0, or " + adviceProtect
-	case ok && alarm.Metric == loop.Backlog && !alarm.Comparison.Greater():
+	case ok && seesWork(alarm) && !alarm.Comparison.Greater():
 		return "they came between the sample that showed none and the scale-in", adviceProtect
 	}
 	return "it shrinks a group that is still at work, and takes the oldest instance, busy or not", adviceProtect
+}
+
+// seesWork is whether an alarm counts the jobs under work with those that wait.
+func seesWork(alarm loop.AlarmConfig) bool {
+	return alarm.Metric == loop.Backlog || alarm.Metric == loop.SpareBacklog
 }
 
 // alarmOf is the alarm of a policy that has just one.
@@ -154,11 +166,17 @@ func timeout(e *evidence) (Finding, bool) {
 			longer++
 		}
 	}
-	return Finding{
-		Text: fmt.Sprintf("%s longer than the visibility timeout of %s, up to %s: the model takes workers to extend it while they work (a heartbeat); where they do not, SQS gives such a job to a second worker",
-			take(longer, "job"), span(e.config.Queue.VisibilityTimeout), span(longest)),
-		Hint: "have workers extend it, or set --visibility-timeout " + span(enough(longest)),
-	}, longer > 0
+	f := Finding{
+		Text: fmt.Sprintf("%s longer than the visibility timeout of %s, up to %s", take(longer, "job"), span(e.config.Queue.VisibilityTimeout), span(longest)),
+		Hint: "set --visibility-timeout " + span(enough(longest)),
+	}
+	if e.config.Queue.Heartbeat {
+		f.Text += ": the model takes workers to extend it while they work (a heartbeat); where they do not, SQS gives such a job to a second worker"
+		f.Hint = "have workers extend it, or " + f.Hint
+	} else {
+		f.Text += ", and workers do not extend it: SQS gives such a job to a second worker while the first is still at it, which the model leaves out"
+	}
+	return f, longer > 0
 }
 
 // enough is a visibility timeout for jobs that take so long: twice that, in whole minutes, and within SQS's 12

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/eventscale/eventscale/internal/loop"
 )
@@ -32,21 +33,30 @@ func flapping(e *evidence) (Finding, bool) {
 	}, times >= leastFlapping
 }
 
-// calmer says what keeps a policy from shrinking too soon.
+// calmer says what keeps a policy from shrinking too soon, where that is known.
 func (e *evidence) calmer(p loop.Policy) string {
-	if p == nil {
+	alarm, ok := alarmOf(p)
+	if !ok || alarm.Comparison.Greater() {
 		return ""
 	}
-	switch alarm, ok := alarmOf(p); {
-	case ok && alarm.Metric == loop.Visible:
+	var advice []string
+	switch {
+	case alarm.Metric == loop.Visible:
 		return "use --preset safe: jobs that run keep it from shrinking"
-	case ok && !alarm.Comparison.Greater() && alarm.Threshold > 0:
-		return fmt.Sprintf("a lower --scale-in-at, or --periods %d", 2*alarm.EvaluationPeriods)
-	case ok:
-		return fmt.Sprintf("try --periods %d", 2*alarm.EvaluationPeriods)
+	case alarm.Threshold > 0:
+		advice = append(advice, "a lower --scale-in-at")
 	}
-	return ""
+	if e.kind() != tabled && alarm.EvaluationPeriods < calmPeriods { // a table shrinks by its rows as well, at the first
+		advice = append(advice, fmt.Sprintf("--periods %d", calmPeriods))
+	}
+	if len(advice) == 0 {
+		return ""
+	}
+	return "try " + strings.Join(advice, ", or ")
 }
+
+// calmPeriods bounds the advice: more minutes than these without a job are no flapping.
+const calmPeriods = 4
 
 // unused is for instances that were paid for and never worked.
 func unused(e *evidence) (Finding, bool) {
@@ -54,14 +64,14 @@ func unused(e *evidence) (Finding, bool) {
 	if n == 0 || 10*n < e.result.Totals.InstancesLaunched {
 		return Finding{}, false
 	}
-	f := Finding{Text: fmt.Sprintf("%s launched and removed again without a job", were(n, "instance")), Hint: "smaller steps out, a higher --scale-out-at, or a shorter boot"}
+	f := Finding{Text: fmt.Sprintf("%s launched and removed again without a job", were(n, "instance")), Hint: e.fewer()}
 	switch {
 	case early == n:
 		f.Text += ", before" + verb(n, " it was", " they were") + " ready"
-		f.Hint = adviceLower
+		f.Hint = e.later()
 	case early > 0:
 		f.Text += fmt.Sprintf(", %d of them before they were ready", early)
-		f.Hint = adviceLower
+		f.Hint = e.later()
 	}
 	return f, true
 }

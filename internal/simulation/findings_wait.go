@@ -150,11 +150,9 @@ func (e *evidence) faster(mean parts) string {
 	if mean.boot >= mean.launch {
 		return fmt.Sprintf("keep instances ready with --min, or shorten the boot of %s", span(e.config.Group.Boot[0]))
 	}
-	for _, p := range e.config.Policies {
-		if simple, ok := p.(*loop.Simple); ok && simple.Adjustment > 0 && simple.Cooldown > 0 && simple.Alarm.Metric != loop.Stranded {
-			return fmt.Sprintf("this policy adds %s and then pauses for %s: --preset table asks for all at once, or try --scale-out-by %d",
-				count(int64(simple.Adjustment), "instance"), span(simple.Cooldown), 2*simple.Adjustment)
-		}
+	if out := e.scaleOut(); out != nil && out.Cooldown > 0 {
+		return fmt.Sprintf("this policy adds %s and then pauses for %s: --preset table asks for all at once, or try --scale-out-by %d",
+			count(int64(out.Adjustment), "instance"), span(out.Cooldown), 2*out.Adjustment)
 	}
 	return "keep instances ready with --min"
 }

@@ -1,7 +1,7 @@
 // Package simulation holds scaling policies against a workload: it runs the model of internal/loop once for
 // each, and says what came of it in figures and in words.
 //
-// It knows no AWS, no flags and no screens.
+// It calls no AWS, reads no flags and knows no screens. Its advice names the flags by which a user follows it.
 package simulation
 
 import "github.com/eventscale/eventscale/internal/loop"
@@ -43,9 +43,10 @@ type Group struct {
 
 // Outcome is what one policy made of the workload.
 type Outcome struct {
-	Name     string        `json:"name"`           // safe, classic, table, ...
-	Settings string        `json:"settings"`       // in the words of the flags: "--policy table --jobs-per-instance 8"
-	Cost     *float64      `json:"cost,omitempty"` // of the instances, where a price was given
+	Name     string        `json:"name"`              // safe, classic, table, ...
+	Settings string        `json:"settings"`          // in the words of the flags: "--policy table --jobs-per-instance 8"
+	Command  string        `json:"command,omitempty"` // that makes it: "eventscale up ..."; "" where up does not make it
+	Cost     *float64      `json:"cost,omitempty"`    // of the instances, where a price was given
 	Totals   loop.Totals   `json:"totals"`
 	Series   []loop.Row    `json:"series,omitempty"`
 	Actions  []loop.Action `json:"actions,omitempty"`

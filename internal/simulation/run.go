@@ -15,6 +15,7 @@ import (
 type Candidate struct {
 	Name     string // safe, classic, table, ...
 	Settings string // in the words of the flags
+	Command  string // that makes it; "" where eventscale does not
 	Policies []loop.Policy
 	Queue    *loop.QueueConfig // where the policy comes with a queue of its own; nil: the base's
 }
@@ -78,7 +79,7 @@ func runOne(ctx context.Context, config loop.Config, jobs []loop.Job, c Candidat
 	}
 	w.end(loop.FromSeconds(result.Totals.End))
 	return Outcome{
-		Name: c.Name, Settings: c.Settings, Totals: result.Totals, Series: result.Series, Actions: result.Actions,
+		Name: c.Name, Settings: c.Settings, Command: c.Command, Totals: result.Totals, Series: result.Series, Actions: result.Actions,
 		Findings: find(&evidence{config: &config, jobs: jobs, result: result, watch: w}),
 	}, nil
 }

@@ -9,7 +9,9 @@ type watch struct {
 	first    []receipt // of each followed message
 	machines []machine // by id
 	live     int
-	starts   int64 // of jobs
+	seen     []uint64 // a bit for each message that was started
+	started  int64    // of them
+	killed   map[int64]struct{}
 	kills    map[loop.Millis]int64
 	empty    []stretch // without any instance; the last may be open
 	unused   int       // instances that went without a job
@@ -40,6 +42,7 @@ func newWatch(messages, initial int) *watch {
 	w := &watch{
 		stride: int64(stride), first: make([]receipt, (messages+stride-1)/stride),
 		machines: make([]machine, initial), live: initial, kills: map[loop.Millis]int64{},
+		seen: make([]uint64, (messages+63)/64), killed: map[int64]struct{}{},
 	}
 	for i := range w.first {
 		w.first[i].at = -1
@@ -60,6 +63,7 @@ func (w *watch) event(e loop.Event) {
 		w.received(e)
 	case loop.Killed:
 		w.kills[e.At]++
+		w.killed[e.Message] = struct{}{}
 	case loop.Launched:
 		w.launched(e)
 	case loop.Ready:
@@ -72,7 +76,10 @@ func (w *watch) event(e loop.Event) {
 }
 
 func (w *watch) received(e loop.Event) {
-	w.starts++
+	if bit := uint64(1) << (e.Message % 64); w.seen[e.Message/64]&bit == 0 {
+		w.seen[e.Message/64] |= bit
+		w.started++
+	}
 	w.machines[e.Instance].worked = true
 	if e.Message%w.stride == 0 {
 		if r := &w.first[e.Message/w.stride]; r.at < 0 {

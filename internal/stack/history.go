@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
@@ -22,6 +23,7 @@ type History struct {
 	Queue   string
 	Start   time.Time     // a whole minute
 	Sent    []int64       // jobs that came in each minute since
+	Done    int64         // jobs that were deleted, which JobTime rests on
 	JobTime time.Duration // the mean: 0 where nothing was done
 }
 
@@ -79,7 +81,7 @@ func readHistory(ctx context.Context, api metricAPI, queue string, start, end ti
 			}
 		}
 	}
-	h.JobTime = littlesLaw(inFlight, deleted)
+	h.Done, h.JobTime = int64(deleted), littlesLaw(inFlight, deleted)
 	return h, nil
 }
 
@@ -122,7 +124,7 @@ func queueMetric(id, queue, name, statistic string) types.MetricDataQuery {
 // Capacity is what a group has for instances.
 type Capacity struct {
 	Min, Max, Desired int
-	Warmup            Duration // until a new instance counts; 0 where the group has no default of its own
+	Warmup            Duration // until a new instance counts, for a policy that does not say
 }
 
 // Capacity reads that of the stack's group. The error is a *GroupError where there is none, and an
@@ -144,6 +146,21 @@ func (s *Stack) Capacity(ctx context.Context) (Capacity, error) {
 	}
 	return Capacity{
 		Min: int(aws.ToInt32(g.MinSize)), Max: int(aws.ToInt32(g.MaxSize)), Desired: int(aws.ToInt32(g.DesiredCapacity)),
-		Warmup: Duration(max(0, aws.ToInt32(g.DefaultInstanceWarmup))) * Duration(time.Second),
+		Warmup: warmupOf(g),
 	}, nil
+}
+
+// DefaultWarmup is the default cooldown of a group whose maker said nothing.
+const DefaultWarmup = Duration(5 * time.Minute)
+
+// warmupOf is the group's default warm-up, and where it has none, its default cooldown.
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-default-instance-warmup.html
+func warmupOf(g *astypes.AutoScalingGroup) Duration {
+	switch {
+	case g.DefaultInstanceWarmup != nil && *g.DefaultInstanceWarmup >= 0:
+		return Duration(*g.DefaultInstanceWarmup) * Duration(time.Second)
+	case g.DefaultCooldown != nil:
+		return Duration(*g.DefaultCooldown) * Duration(time.Second)
+	}
+	return DefaultWarmup
 }

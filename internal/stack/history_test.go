@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
@@ -62,9 +63,14 @@ func TestHistoryGathersEveryPage(t *testing.T) {
 	if len(m.asked) != 6 || m.asked[5].NextToken == nil {
 		t.Errorf("%d calls", len(m.asked))
 	}
-	stat := m.asked[0].MetricDataQueries[0].MetricStat
-	if *stat.Period != 60 || *stat.Stat != "Sum" || *stat.Metric.Dimensions[0].Value != "jobs" {
-		t.Errorf("%+v", stat)
+	if h.Done != 4 {
+		t.Errorf("%d done", h.Done)
+	}
+	for i, statistic := range []string{"Sum", "Sum", "Average"} {
+		stat := m.asked[0].MetricDataQueries[i].MetricStat
+		if *stat.Metric.Namespace != "AWS/SQS" || *stat.Period != 60 || *stat.Stat != statistic || *stat.Metric.Dimensions[0].Value != "jobs" {
+			t.Errorf("%d: %+v, %+v", i, stat, stat.Metric)
+		}
 	}
 }
 
@@ -96,11 +102,25 @@ func TestCapacityIsTheGroups(t *testing.T) {
 	p := newProject(newCloud(t, sandbox.Options{}))
 	p.up()
 	have, err := p.open(p.spec).Capacity(t.Context())
-	if err != nil || have != (Capacity{Min: 0, Max: 20, Desired: 1}) {
+	if err != nil || have != (Capacity{Min: 0, Max: 20, Desired: 1, Warmup: DefaultWarmup}) {
 		t.Errorf("%+v, %v", have, err)
 	}
 	p.spec.ASG = "other"
 	if _, err := p.open(p.spec).Capacity(t.Context()); err == nil {
 		t.Error("a group that does not exist has a capacity")
+	}
+}
+
+func TestWarmupIsTheGroupsDefault(t *testing.T) {
+	for want, g := range map[Duration]astypes.AutoScalingGroup{
+		DefaultWarmup:              {},
+		Duration(2 * time.Minute):  {DefaultCooldown: aws.Int32(120)},
+		0:                          {DefaultCooldown: aws.Int32(120), DefaultInstanceWarmup: aws.Int32(0)},
+		Duration(90 * time.Second): {DefaultCooldown: aws.Int32(120), DefaultInstanceWarmup: aws.Int32(90)},
+		Duration(7 * time.Minute):  {DefaultCooldown: aws.Int32(420), DefaultInstanceWarmup: aws.Int32(-1)},
+	} {
+		if got := warmupOf(&g); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }

@@ -189,7 +189,10 @@ func TestTableFollowsTheGroup(t *testing.T) {
 		3:  "1 job: 1, 6 jobs: 2, 11 jobs: 3",
 		1:  "1 job: 1",
 		20: rowsText(20, func(i int) (int, int) { return 5*(i-1) + 1, i }),
-		40: rowsText(20, func(i int) (int, int) { return max(1, 10*(i-1)+1), 2 * i }),
+		40: rowsText(20, func(i int) (int, int) {
+			counts := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 18, 22, 27, 33, 40}
+			return 5*counts[i-1] + 1, counts[i]
+		}),
 	} {
 		p.setMaximum(most)
 		p.up()

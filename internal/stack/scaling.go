@@ -3,6 +3,7 @@ package stack
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ const maxSteps = 20
 // ScaleStep is one step of a step policy: from so many waiting jobs on, so many instances more.
 type ScaleStep struct{ Jobs, Add int }
 
-func (s ScaleStep) String() string { return fmt.Sprintf("%d:+%d", s.Jobs, s.Add) }
+func (s ScaleStep) String() string { return fmt.Sprintf("%d:%+d", s.Jobs, s.Add) }
 
 // MarshalText writes "10:+2".
 func (s ScaleStep) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
@@ -131,18 +132,36 @@ func presetOf(policy string) string {
 func known(preset string) bool { return slices.Contains(Presets(), preset) }
 
 // table is the table policy's rows: those given, or one instance for every so many jobs, up to the
-// group's maximum. Where that needs more steps than AWS allows, the rows are spread evenly, and each has the
-// capacity that its last job needs.
+// group's maximum. Where that needs more steps than AWS allows, the rows are the farther apart the larger they
+// are, and each has the capacity that its last job needs.
 func (s *Spec) table(most int) []TableRow {
 	if len(s.Table) > 0 {
 		return s.Table
 	}
-	n := max(1, min(most, maxSteps))
-	rows := make([]TableRow, 0, n)
+	var rows []TableRow
 	served := 0 // instances that the rows so far call for
-	for i := 1; i <= n; i++ {
-		rows = append(rows, TableRow{Jobs: served*s.JobsPerInstance + 1, Instances: max(1, most*i/n)})
-		served = rows[i-1].Instances
+	for _, instances := range Spread(max(1, most), maxSteps) {
+		rows = append(rows, TableRow{Jobs: served*s.JobsPerInstance + 1, Instances: instances})
+		served = instances
 	}
 	return rows
+}
+
+// Spread returns at most n counts from 1 to most, ascending: all of them, or one after the other as far as they
+// must be to reach the last in about equal ratios.
+func Spread(most, n int) []int {
+	counts := make([]int, 0, min(most, n))
+	if most <= n {
+		for i := 1; i <= most; i++ {
+			counts = append(counts, i)
+		}
+		return counts
+	}
+	ratio := math.Pow(float64(most), 1/float64(n-1))
+	for i, last := 0, 0; i < n && last < most; i++ {
+		last = min(max(int(math.Round(math.Pow(ratio, float64(i)))), last+1), most)
+		counts = append(counts, last)
+	}
+	counts[len(counts)-1] = most
+	return counts
 }

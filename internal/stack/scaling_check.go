@@ -8,7 +8,7 @@ import (
 // scaling holds the settings against the policy that they are for.
 func (c *checker) scaling(s *Spec) {
 	if presetOf(s.Policy) == "" {
-		c.must(false, "policy", s.Policy, "must be "+orList(Policies()), "")
+		c.must(false, "policy", s.Policy, "must be "+orList(Policies()), "for example --policy "+TablePolicy)
 		return
 	}
 	c.policy(s)

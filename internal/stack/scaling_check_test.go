@@ -16,7 +16,7 @@ func TestBadStepsAreNamed(t *testing.T) {
 		{steps(ScaleStep{-3, 1}), "step", "-3:+1", "at 1 job or more"},
 		{steps(ScaleStep{1_000_000_001, 1}), "step", "1000000001:+1", "at most 1000000000"},
 		{steps(ScaleStep{10, 0}), "step", "10:+0", "at least 1 instance"},
-		{steps(ScaleStep{10, -2}), "step", "10:+-2", "at least 1 instance"},
+		{steps(ScaleStep{10, -2}), "step", "10:-2", "at least 1 instance"},
 		{steps(ScaleStep{10, 10_001}), "step", "10:+10001", "at most 10000"},
 		{steps(ScaleStep{10, 2}, ScaleStep{10, 5}), "step", "10:+5", "more jobs than the step before it, 10:+2"},
 		{steps(ScaleStep{50, 2}, ScaleStep{10, 5}), "step", "10:+5", "more jobs than the step before it, 50:+2"},

@@ -21,13 +21,14 @@ const (
 
 // Sending says what is sent, which way, and how fast.
 type Sending struct {
-	Bodies   iter.Seq2[string, error] // the jobs, in their order; an error ends the sending
-	Via      string                   // ViaQueue or ViaFunction
-	Group    string                   // message group, of ViaQueue; "" means DefaultGroup on a FIFO queue, and none elsewhere
-	Async    bool                     // of ViaFunction: leave the events to Lambda, and do not wait for what becomes of them
-	Rate     float64                  // jobs a second at most; 0 means as fast as AWS takes them
-	Run      string                   // tells this sending's jobs from another's, for a FIFO queue's deduplication
-	Progress func(Sent)               // told after each call, one at a time; may be nil
+	Bodies      iter.Seq2[string, error] // the jobs, in their order; an error ends the sending
+	Via         string                   // ViaQueue or ViaFunction
+	Group       string                   // message group, of ViaQueue; "" means DefaultGroup on a FIFO queue, and none elsewhere
+	GroupPerJob bool                     // of a FIFO queue: each job is alone in its group, as the function has it; Group is "" then
+	Async       bool                     // of ViaFunction: leave the events to Lambda, and do not wait for what becomes of them
+	Rate        float64                  // jobs a second at most; 0 means as fast as AWS takes them
+	Run         string                   // tells this sending's jobs from another's, for a FIFO queue's deduplication
+	Progress    func(Sent)               // told the counts after each call, one at a time; may be nil
 }
 
 // DefaultGroup is the message group of jobs for a FIFO queue: one for all, so that they keep their order.
@@ -35,16 +36,28 @@ const DefaultGroup = "eventscale"
 
 // Sent is how far a sending has come.
 type Sent struct {
-	Jobs    int           // that AWS has taken
-	Refused []Refusal     // in the order of the jobs
-	Elapsed time.Duration // since it began
+	Jobs     int           // that AWS has taken
+	Refused  int           // that it has not
+	Refusals []Refusal     // the first MostRefusals of them, in the order of the jobs; nil in a Progress
+	Elapsed  time.Duration // since it began
 }
+
+// Tried is how many jobs are done with, taken or not.
+func (s Sent) Tried() int { return s.Jobs + s.Refused }
+
+// MostRefusals is how many refusals are kept: enough to see what is wrong, and no more memory for a file of a
+// million bad lines than for one of a thousand.
+const MostRefusals = 1000
+
+// mostMessage is how many bytes of a refusal's message are kept: a function may fail with one of megabytes.
+const mostMessage = 1 << 10
 
 // Refusal is a job that AWS did not take, or that the function failed on.
 type Refusal struct {
 	Job     int    `json:"job"` // its number, from 1
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	Advice  string `json:"-"` // what to do about it; "" where nothing is known
 }
 
 // UnmadeError says that a stack has not got what a command needs.
@@ -127,13 +140,15 @@ type delivery struct {
 	begun time.Time
 
 	mu   sync.Mutex
-	sent Sent
+	sent Sent // without its Refusals
+	kept []Refusal
 }
 
 func deliver(ctx context.Context, c carrier, o Sending) (Sent, error) {
 	d := &delivery{carrier: c, Sending: o, begun: time.Now()}
 	err := d.run(ctx)
-	slices.SortFunc(d.sent.Refused, func(a, b Refusal) int { return a.Job - b.Job })
+	d.sent.Refusals = d.kept
+	slices.SortFunc(d.sent.Refusals, func(a, b Refusal) int { return a.Job - b.Job })
 	d.sent.Elapsed = time.Since(d.begun)
 	return d.sent, err
 }
@@ -181,10 +196,20 @@ func (d *delivery) one(ctx context.Context, batch []job) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.sent.Jobs += taken
-	d.sent.Refused = slices.Concat(d.sent.Refused, unfit, refused)
+	d.keep(unfit)
+	d.keep(refused)
 	d.sent.Elapsed = time.Since(d.begun)
 	if d.Progress != nil {
 		d.Progress(d.sent)
 	}
 	return err
+}
+
+// keep counts refusals, and keeps the first.
+func (d *delivery) keep(refused []Refusal) {
+	d.sent.Refused += len(refused)
+	for _, r := range refused[:min(len(refused), MostRefusals-len(d.kept))] {
+		r.Message = strings.ToValidUTF8(r.Message[:min(len(r.Message), mostMessage)], "")
+		d.kept = append(d.kept, r)
+	}
 }

@@ -20,20 +20,31 @@ const (
 	mostEvent      = 6 << 20
 )
 
-// Fault is what keeps a body from being sent, in words; "" for none.
-func (o Sending) Fault(body string) string {
+// Fault is what keeps a body from being sent, and what to do about it, in words; "" for none.
+func (o Sending) Fault(body string) (fault, advice string) {
 	most := o.mostBytes()
 	switch {
 	case body == "":
-		return "must not be empty"
+		return "must not be empty", "for example --body " + exampleBody + "; without --body the jobs are numbered"
 	case len(body) > most:
-		return fmt.Sprintf("must be at most %d bytes, has %d", most, len(body))
+		return fmt.Sprintf("must be at most %d bytes, has %d", most, len(body)), o.adviceOnSize(len(body))
 	case o.Via == ViaFunction && !json.Valid([]byte(body)):
-		return "must be JSON: a function takes nothing else"
+		return "must be JSON: a function takes nothing else", "for example --body " + exampleBody
 	case o.Via == ViaQueue && !carries(body):
-		return "must be text in UTF-8, without control characters: SQS would change them to U+FFFD"
+		return "must be text in UTF-8, without control characters: SQS would change them to U+FFFD",
+			`write control characters in JSON, as in {"text": "\u0007"}, or encode the body, for example with base64`
 	}
-	return ""
+	return "", ""
+}
+
+// exampleBody is a body that goes every way.
+const exampleBody = `'{"input": "s3://bucket/key"}'`
+
+func (o Sending) adviceOnSize(bytes int) string {
+	if o.Async && bytes <= mostEvent {
+		return fmt.Sprintf("leave --async out: an event that is waited for may have %d bytes", mostEvent)
+	}
+	return "put large input into S3 and send where it lies, as in --body " + exampleBody
 }
 
 func (o Sending) mostBytes() int {
@@ -56,8 +67,8 @@ func carries(body string) bool {
 // sift takes out the jobs that need not be tried.
 func (o Sending) sift(batch []job) (fit []job, refused []Refusal) {
 	for _, j := range batch {
-		if fault := o.Fault(j.body); fault != "" {
-			refused = append(refused, Refusal{j.number, invalidBody, "the body " + fault})
+		if fault, advice := o.Fault(j.body); fault != "" {
+			refused = append(refused, Refusal{j.number, invalidBody, "the body " + fault, advice})
 			continue
 		}
 		fit = append(fit, j)

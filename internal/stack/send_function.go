@@ -42,7 +42,7 @@ func (c functionCarrier) carry(ctx context.Context, batch []job) (taken int, ref
 			continue
 		}
 		code, message := functionError(aws.ToString(out.FunctionError), out.Payload)
-		refused = append(refused, Refusal{j.number, code, message})
+		refused = append(refused, Refusal{j.number, code, message, c.advice()})
 	}
 	return taken, refused, nil
 }
@@ -52,6 +52,11 @@ func (c functionCarrier) invocationType() types.InvocationType {
 		return types.InvocationTypeEvent
 	}
 	return types.InvocationTypeRequestResponse
+}
+
+// advice leads to the function's own words. Its log group has the name that Lambda expects.
+func (c functionCarrier) advice() string {
+	return "the function's log says more: aws logs tail /aws/lambda/" + c.name
 }
 
 // functionError reads what a function raised: {"errorMessage": "...", "errorType": "RuntimeError", ...}.

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -61,7 +62,7 @@ func (c queueCarrier) carry(ctx context.Context, batch []job) (taken int, refuse
 			switch entry, ok := failed[j.number]; {
 			case !ok:
 			case entry.SenderFault || try == mostTries:
-				refused = append(refused, Refusal{j.number, aws.ToString(entry.Code), aws.ToString(entry.Message)})
+				refused = append(refused, Refusal{Job: j.number, Code: aws.ToString(entry.Code), Message: aws.ToString(entry.Message)})
 			default:
 				again = append(again, j)
 			}
@@ -103,9 +104,11 @@ func (c queueCarrier) entry(j job) types.SendMessageBatchRequestEntry {
 	e := types.SendMessageBatchRequestEntry{Id: &id, MessageBody: &j.body}
 	group := c.Group
 	if c.fifo {
-		e.MessageDeduplicationId = aws.String(c.Run + "-" + id)
-		if group == "" {
-			group = DefaultGroup
+		unique := c.Run + "-" + id
+		e.MessageDeduplicationId = &unique
+		group = cmp.Or(group, DefaultGroup)
+		if c.GroupPerJob {
+			group = unique
 		}
 	}
 	if group != "" {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/eventscale/eventscale/internal/sandbox"
@@ -78,8 +79,8 @@ func TestEveryJobReachesTheQueueOnce(t *testing.T) {
 	for _, n := range []int{1, 9, 10, 11, 137} {
 		onQueue(t, func(t *testing.T, p *project) {
 			sent, err := p.recorded().Send(t.Context(), Sending{Bodies: bodies(n), Via: ViaQueue})
-			if err != nil || sent.Jobs != n || len(sent.Refused) > 0 {
-				t.Fatalf("%d of %d jobs: %+v, %v", sent.Jobs, n, sent.Refused, err)
+			if err != nil || sent.Jobs != n || sent.Refused > 0 {
+				t.Fatalf("%d of %d jobs: %+v, %v", sent.Jobs, n, sent.Refusals, err)
 			}
 			if calls := timesCalled(p.asked(), "SendMessageBatch"); calls != (n+9)/10 {
 				t.Errorf("%d jobs in %d calls", n, calls)
@@ -116,6 +117,73 @@ func TestJobsOfAFIFOQueueKeepTheirOrder(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
+}
+
+// groupsOf are the message groups of the jobs in the queue, in their order. A batch of a group hides the group's other
+// jobs, so each job is deleted before the next is asked for.
+func (p *project) groupsOf(n int) []string {
+	p.Helper()
+	url := p.load().Record(JobQueue).PhysicalID
+	var all []string
+	for range n {
+		out := must(p.T, func() (*sqs.ReceiveMessageOutput, error) {
+			return p.theirs.sqs.ReceiveMessage(p.Context(), &sqs.ReceiveMessageInput{
+				QueueUrl: &url, MaxNumberOfMessages: 1, MessageSystemAttributeNames: []types.MessageSystemAttributeName{"MessageGroupId"},
+			})
+		})
+		for _, m := range out.Messages {
+			all = append(all, m.Attributes["MessageGroupId"])
+			p.done(p.theirs.sqs.DeleteMessage(p.Context(), &sqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: m.ReceiptHandle}))
+		}
+	}
+	return all
+}
+
+func TestJobsOfAFIFOQueueAreOfOneGroupOrEachOfItsOwn(t *testing.T) {
+	for _, c := range []struct {
+		o    Sending
+		want []string
+	}{
+		{Sending{}, []string{DefaultGroup, DefaultGroup}},
+		{Sending{Group: "a"}, []string{"a", "a"}},
+		{Sending{GroupPerJob: true}, []string{"run-1", "run-2"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newProject(newCloud(t, sandbox.Options{}))
+			p.spec.FIFO = true
+			p.up()
+			c.o.Bodies, c.o.Via, c.o.Run = bodies(2), ViaQueue, "run"
+			if sent, err := p.recorded().Send(t.Context(), c.o); err != nil || sent.Jobs != 2 {
+				t.Fatalf("%+v, %v", sent, err)
+			}
+			if diff := cmp.Diff(c.want, p.groupsOf(2)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWorkersShareTheJobsOfAFIFOQueueOnlyIfEachHasItsGroup(t *testing.T) {
+	for perJob, want := range map[bool]int{false: 10, true: 30} { // a group's next batch waits for this one
+		synctest.Test(t, func(t *testing.T) {
+			p := newProject(newCloud(t, sandbox.Options{}))
+			p.spec.FIFO = true
+			p.up()
+			if _, err := p.recorded().Send(t.Context(), Sending{Bodies: bodies(30), Via: ViaQueue, Run: "run", GroupPerJob: perJob}); err != nil {
+				t.Fatal(err)
+			}
+			url, got := p.load().Record(JobQueue).PhysicalID, 0
+			for range 3 {
+				out := must(t, func() (*sqs.ReceiveMessageOutput, error) {
+					return p.theirs.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
+				})
+				got += len(out.Messages)
+			}
+			if got != want {
+				t.Errorf("a group per job: %v: three workers got %d of 30 jobs, not %d", perJob, got, want)
+			}
+		})
+	}
 }
 
 func TestARateIsKept(t *testing.T) {
@@ -174,7 +242,7 @@ func TestBatchesAreNotLargerThanSQSTakes(t *testing.T) {
 		texts := []string{large, large, "small", large, strings.Repeat("y", mostBody), large}
 		sent, err := p.recorded().Send(t.Context(), Sending{Bodies: each(texts...), Via: ViaQueue})
 		if err != nil || sent.Jobs != len(texts) {
-			t.Fatalf("%d jobs: %v, %v", sent.Jobs, sent.Refused, err)
+			t.Fatalf("%d jobs: %v, %v", sent.Jobs, sent.Refusals, err)
 		}
 	})
 }
@@ -187,16 +255,75 @@ func TestABodyThatCannotGoIsRefusedAndTheOthersGo(t *testing.T) {
 			t.Fatalf("%d jobs: %v", sent.Jobs, err)
 		}
 		var numbers []int
-		for _, r := range sent.Refused {
+		for _, r := range sent.Refusals {
 			numbers = append(numbers, r.Job)
 		}
 		if !slices.Equal(numbers, []int{2, 3, 4, 5}) {
-			t.Errorf("refused: %+v", sent.Refused)
+			t.Errorf("refused: %+v", sent.Refusals)
 		}
-		if want := "the body must be at most 1048576 bytes, has 1048577"; sent.Refused[1].Message != want {
-			t.Errorf("%q, not %q", sent.Refused[1].Message, want)
+		if want := "the body must be at most 1048576 bytes, has 1048577"; sent.Refusals[1].Message != want {
+			t.Errorf("%q, not %q", sent.Refusals[1].Message, want)
 		}
 	})
+}
+
+func TestOfManyRefusalsTheFirstAreKeptAndAllAreCounted(t *testing.T) {
+	onQueue(t, func(t *testing.T, p *project) {
+		const bad = 3 * MostRefusals
+		source := func(yield func(string, error) bool) {
+			for range bad {
+				if !yield("bell\a", nil) {
+					return
+				}
+			}
+		}
+		last := 0
+		progress := func(s Sent) {
+			if s.Refusals != nil || s.Refused <= last {
+				t.Errorf("told of %d refused after %d, with %d of the reasons", s.Refused, last, len(s.Refusals))
+			}
+			last = s.Refused
+		}
+		sent, err := p.recorded().Send(t.Context(), Sending{Bodies: source, Via: ViaQueue, Progress: progress})
+		if err != nil || sent.Refused != bad || sent.Tried() != bad || last != bad || len(sent.Refusals) != MostRefusals {
+			t.Errorf("%d refused, %d told of, %d kept: %v", sent.Refused, last, len(sent.Refusals), err)
+		}
+	})
+}
+
+func TestALongMessageOfARefusalIsCut(t *testing.T) {
+	var d delivery
+	d.keep([]Refusal{{Message: strings.Repeat("ü", mostMessage)}, {Message: "x" + strings.Repeat("ü", mostMessage)}})
+	for i, want := range []string{strings.Repeat("ü", mostMessage/2), "x" + strings.Repeat("ü", mostMessage/2-1)} {
+		if got := d.kept[i].Message; got != want {
+			t.Errorf("%d bytes of %d are kept", len(got), mostMessage)
+		}
+	}
+}
+
+func TestAdviceOnABodyFitsItsFault(t *testing.T) {
+	large := func(bytes int) string { return strings.Repeat("1", bytes) }
+	async := Sending{Via: ViaFunction, Async: true}
+	for _, c := range []struct {
+		o      Sending
+		body   string
+		advice string
+	}{
+		{Sending{Via: ViaQueue}, "", "without --body"},
+		{Sending{Via: ViaQueue}, large(mostBody + 1), "S3"},
+		{Sending{Via: ViaQueue}, "bell\a", "base64"},
+		{Sending{Via: ViaQueue}, "\xff", "base64"},
+		{Sending{Via: ViaFunction}, "hello", "for example --body '{"},
+		{Sending{Via: ViaFunction}, large(mostEvent + 1), "S3"},
+		{async, large(mostEvent + 1), "S3"},
+		{async, large(mostEvent), "leave --async out"},
+		{async, "{}", ""},
+	} {
+		fault, advice := c.o.Fault(c.body)
+		if (fault == "") != (c.advice == "") || !strings.Contains(advice, c.advice) || c.advice == "" && advice != "" {
+			t.Errorf("%s, %d bytes: %q, with the advice %q", c.o.Via, len(c.body), fault, advice)
+		}
+	}
 }
 
 // failing makes SQS answer that it failed on the entries named, as it does at times, though in truth it took them.
@@ -222,7 +349,7 @@ func TestAnEntryThatSQSFailedOnIsSentAgain(t *testing.T) {
 		p.faults.set("SendMessageBatch", 1, failing([]string{"2", "4"}, false))
 		start := time.Now()
 		sent, err := p.recorded().Send(t.Context(), Sending{Bodies: bodies(5), Via: ViaQueue})
-		if err != nil || sent.Jobs != 5 || len(sent.Refused) > 0 {
+		if err != nil || sent.Jobs != 5 || sent.Refused > 0 {
 			t.Errorf("%+v, %v", sent, err)
 		}
 		took(t, start, firstPause, firstPause)
@@ -237,8 +364,8 @@ func TestARefusedEntryIsNamed(t *testing.T) {
 		onQueue(t, func(t *testing.T, p *project) {
 			p.faults.set("SendMessageBatch", 100, failing([]string{"3"}, senderFault))
 			sent, err := p.recorded().Send(t.Context(), Sending{Bodies: bodies(4), Via: ViaQueue})
-			want := []Refusal{{3, "InternalError", "try again"}}
-			if diff := cmp.Diff(want, sent.Refused); err != nil || sent.Jobs != 3 || diff != "" {
+			want := []Refusal{{Job: 3, Code: "InternalError", Message: "try again"}}
+			if diff := cmp.Diff(want, sent.Refusals); err != nil || sent.Jobs != 3 || diff != "" {
 				t.Errorf("%d jobs, %v (-want +got):\n%s", sent.Jobs, err, diff)
 			}
 			if got := timesCalled(p.asked(), "SendMessageBatch"); got != calls {
@@ -341,11 +468,12 @@ func TestEventsGoToTheFunctionAndItsErrorsComeBack(t *testing.T) {
 		return 200, "", `{"sent": 1}`
 	})).lambda
 	sent, err := p.recorded().Send(t.Context(), Sending{Bodies: each(`{"a":1}`, `{"a":2}`, `{"a":3}`, `{"a":`), Via: ViaFunction})
+	log := "the function's log says more: aws logs tail /aws/lambda/eventscale-gpu-workers-ingest"
 	want := []Refusal{
-		{2, "KeyError", "no such bucket"}, {3, "Unhandled", "Task timed out"},
-		{4, "InvalidBody", "the body must be JSON: a function takes nothing else"},
+		{2, "KeyError", "no such bucket", log}, {3, "Unhandled", "Task timed out", log},
+		{4, "InvalidBody", "the body must be JSON: a function takes nothing else", "for example --body " + exampleBody},
 	}
-	if diff := cmp.Diff(want, sent.Refused); err != nil || sent.Jobs != 1 || diff != "" {
+	if diff := cmp.Diff(want, sent.Refusals); err != nil || sent.Jobs != 1 || diff != "" {
 		t.Errorf("%d events, %v (-want +got):\n%s", sent.Jobs, err, diff)
 	}
 	if slices.Sort(got); !slices.Equal(got, []string{`{"a":1}`, `{"a":2}`, `{"a":3}`}) {
@@ -371,7 +499,7 @@ func TestAnEventThatIsNotWaitedForIsLeftToLambda(t *testing.T) {
 func TestAnEventThatIsWaitedForMayBeLarger(t *testing.T) {
 	event := `"` + strings.Repeat("x", 2<<20) + `"`
 	for o, fits := range map[*Sending]bool{{Via: ViaQueue}: false, {Via: ViaFunction, Async: true}: false, {Via: ViaFunction}: true} {
-		if fault := o.Fault(event); (fault == "") != fits {
+		if fault, _ := o.Fault(event); (fault == "") != fits {
 			t.Errorf("via %s, async %v: %q", o.Via, o.Async, fault)
 		}
 	}

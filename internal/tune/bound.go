@@ -2,9 +2,12 @@ package tune
 
 import "github.com/eventscale/eventscale/internal/loop"
 
-// LowerBound is what no policy can stay below that holds the objective on this trace in the model: not even a
-// schedule that knows every job in advance and has as many instances at the start as it likes. It is in milliseconds
-// of instances.
+// LowerBound is what no policy can stay below that does all jobs and holds the objective on this trace in the model:
+// not even a schedule that knows every job in advance, has as many instances at the start as it likes, and kills
+// and drains as it likes. It is in milliseconds of instances.
+//
+// It lets everything be that would only cost more: that a limit may be strict, the group's maximum, what an alarm
+// sees and when, the service that a kill loses, and instances that are billed when all jobs are done.
 //
 // It is the largest of some bounds, each of which holds by itself: of every limit the bound by prices (see
 // prices.bound, where the proof is), for prices that come from a linear program; all work divided by the slots;

@@ -40,12 +40,12 @@ func (c *Candidate) settings() string {
 	return fmt.Sprintf("target tracking: %v jobs an instance, %s", c.Target.Target, counted)
 }
 
-// rules are the candidate's policies as the model has them.
-func (c *Candidate) rules(most int) []loop.Policy {
+// rules are the candidate's policies as the model has them, for a group with these bounds.
+func (c *Candidate) rules(least, most int) []loop.Policy {
 	if c.Family == Target {
 		return []loop.Policy{c.Target}
 	}
-	return c.Spec.Rules(c.Least, most)
+	return c.Spec.Rules(least, most)
 }
 
 // config is the problem's with the candidate's rules.
@@ -56,7 +56,7 @@ func (c *Candidate) config(base *loop.Config) *loop.Config {
 	queue := c.Spec.Queue()
 	queue.Heartbeat = base.Queue.Heartbeat
 	config.Queue = queue
-	config.Policies = c.rules(config.Group.Max)
+	config.Policies = c.rules(config.Group.Min, config.Group.Max)
 	return &config
 }
 

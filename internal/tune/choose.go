@@ -35,13 +35,11 @@ func (p *Problem) choose(r *Report, found []*trial) error {
 // checks are the runs on the validation trace.
 type checks map[*trial]*Check
 
-// rank puts what holds there before what was not tried there, and that before what does not hold.
+// rank puts what holds there first. What does not stays in its place among what was not tried there: if nothing
+// holds, the best on the first trace must stand, and show that it fails.
 func (c checks) rank(t *trial) int {
-	switch check, tried := c[t]; {
-	case len(c) == 0, tried && check.Holds:
+	if check := c[t]; check != nil && check.Holds {
 		return 0
-	case tried:
-		return 2
 	}
 	return 1
 }

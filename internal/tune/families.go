@@ -30,8 +30,14 @@ func (s scale) part(of float64) int {
 	return min(max(1, int(math.Ceil(of*float64(s.fleet)))), s.most)
 }
 
-// mostJobs bounds what the search makes of thresholds.
+// mostJobs bounds what the search makes of thresholds: two of them in sum are fewer than a policy can have.
 const mostJobs = 100_000_000
+
+// within is a number of jobs as a threshold.
+func within(jobs float64) int { return int(min(jobs, mostJobs)) }
+
+// mostAtOnce is how many instances one step can add, or a row of a table have, so that `eventscale up` takes it.
+const mostAtOnce = 10_000
 
 // families lays out the axes of those that are asked for.
 func (s scale) families(names []string) []family {
@@ -115,8 +121,8 @@ func (s scale) step() family {
 // stepRows are steps up to most instances at once, from the threshold first on, one for every so many jobs.
 func stepRows(first int, perInstance float64, most int) []stack.ScaleStep {
 	var rows []stack.ScaleStep
-	for _, n := range spread(most, mostSteps) {
-		jobs := max(first, int(math.Floor(float64(n-1)*perInstance))+1)
+	for _, n := range stack.Spread(most, mostSteps) {
+		jobs := max(first, within(float64(n-1)*perInstance)+1)
 		if k := len(rows); k > 0 && rows[k-1].Jobs >= jobs {
 			rows[k-1].Add = n
 			continue
@@ -145,7 +151,7 @@ func (s scale) table() family {
 	return family{Table, axes, func(at []int) Candidate {
 		c := s.base(Table)
 		perInstance := float64(at[0]) / 10
-		first := max(1, int(perInstance*float64(at[2])/100))
+		first := max(1, within(perInstance*float64(at[2])/100))
 		c.Spec.Table = tableRows(perInstance, float64(at[1])/100, first, at[3], float64(at[7])/100)
 		c.Spec.Periods = at[4]
 		c.Spec.ScaleInAt, c.Spec.ScaleInBy = max(0, first*at[5]/100-1), at[6]
@@ -159,11 +165,11 @@ func (s scale) table() family {
 func tableRows(perInstance, power float64, first, most int, lean float64) []stack.TableRow {
 	var rows []stack.TableRow
 	before := 0
-	for _, n := range spread(most, mostRows) {
+	for _, n := range stack.Spread(most, mostRows) {
 		from := float64(before) + lean*float64(n-1-before) // the count of instances at which one more is wanted
 		jobs := first
 		if before > 0 {
-			jobs = first + int(math.Floor(perInstance*math.Pow(from, 1/power)))
+			jobs = first + within(perInstance*math.Pow(from, 1/power))
 		}
 		before = n
 		if k := len(rows); k > 0 && rows[k-1].Jobs >= jobs {
@@ -173,26 +179,6 @@ func tableRows(perInstance, power float64, first, most int, lean float64) []stac
 		rows = append(rows, stack.TableRow{Jobs: jobs, Instances: n})
 	}
 	return rows
-}
-
-// spread returns at most n counts from 1 to most, ascending: all of them, or in about equal ratios.
-func spread(most, n int) []int {
-	var counts []int
-	ratio := math.Pow(float64(most), 1/float64(n-1))
-	for i, last := 0, 0; i < n && last < most; i++ {
-		at := int(math.Round(math.Pow(ratio, float64(i))))
-		// as many as are left must fit between here and the end
-		last = min(max(at, last+1), most)
-		counts = append(counts, last)
-	}
-	if most <= n {
-		counts = counts[:0]
-		for i := 1; i <= most; i++ {
-			counts = append(counts, i)
-		}
-	}
-	counts[len(counts)-1] = most
-	return counts
 }
 
 // target: the backlog an instance, with the messages in flight or without.

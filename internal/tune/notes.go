@@ -20,8 +20,8 @@ func (p *Problem) note(r *Report, found []*trial) {
 
 // nothing is for a search that found no policy.
 func (p *Problem) nothing(r *Report, _ []*trial) (simulation.Finding, bool) {
-	f := simulation.Finding{Text: fmt.Sprintf("no policy was found that holds %s with %s killed: the cheapest that does is a fixed fleet of %d, for %.2f instance-hours",
-		r.TunedFor, jobs(p.Kills), r.Fixed.Min, r.Fixed.Hours)}
+	f := simulation.Finding{Text: fmt.Sprintf("no policy was found that holds %s with %s killed: a fixed fleet of %d holds %s, for %.2f instance-hours",
+		r.TunedFor, jobs(p.Kills), r.Fixed.Min, r.SLO, r.Fixed.Hours)}
 	switch {
 	case p.group().ScaleIn == loop.Kill:
 		f.Hint = "a scale-in kills what runs on the instance: --scale-in protect or drain shows what workers that protect themselves would do; or allow some with --kills"
@@ -91,7 +91,10 @@ func (p *Problem) standing(r *Report, _ []*trial) (simulation.Finding, bool) {
 	if w == nil {
 		return simulation.Finding{Text: text}, bound < r.Reaction.Sum()
 	}
-	text += fmt.Sprintf("; the cheapest that was found keeps at least %s and costs %.2f instance-hours", instances(w.Min), w.Hours)
+	text += fmt.Sprintf("; the cheapest policy that was found costs %.2f instance-hours", w.Hours)
+	if w.Min > 0 {
+		text += " and keeps at least " + instances(w.Min)
+	}
 	f := simulation.Finding{Text: text, Hint: "a shorter boot (an image with all in it), or a longer objective, costs less"}
 	if w.Min > p.group().Min {
 		f.Hint = fmt.Sprintf("set the group's minimum, which `eventscale up` does not change: aws autoscaling update-auto-scaling-group --auto-scaling-group-name NAME --min-size %d; %s", w.Min, f.Hint)
@@ -111,11 +114,13 @@ func instances(n int) string {
 
 // costly is for a winner that a fixed fleet beats.
 func (p *Problem) costly(r *Report, _ []*trial) (simulation.Finding, bool) {
-	w := r.Winner()
-	if w == nil || w.Hours <= r.Fixed.Hours {
+	if !r.FleetIsCheaper() {
 		return simulation.Finding{}, false
 	}
-	return simulation.Finding{Text: fmt.Sprintf("a fixed fleet of %d costs less than any policy that was found: %.2f instance-hours, not %.2f", r.Fixed.Min, r.Fixed.Hours, w.Hours)}, true
+	return simulation.Finding{
+		Text: fmt.Sprintf("a fixed fleet of %d costs less than any policy that was found: %.2f instance-hours, not %.2f", r.Fixed.Min, r.Fixed.Hours, r.Winner().Hours),
+		Hint: fmt.Sprintf("give the group a minimum and a maximum of %d, and no policy at all", r.Fixed.Min),
+	}, true
 }
 
 // stopped is for a search that had no time to come to its end.

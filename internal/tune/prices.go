@@ -82,7 +82,8 @@ func (p *prices) cheapest(first, last, length float64) float64 {
 // The first term parts into layers: the k-th has N >= k billed, and R >= k ready. A layer is billed boot seconds
 // before each stretch in which it is ready, or from the stretch before or the start on, where that is nearer; so a
 // stretch comes to at least boot - ∫(p - 1) over it, and one at the start to -∫(p - 1) from 0 on, which newPrices
-// keeps from being negative. A layer up to the group's least is billed to the end, from 0 on. The first layer is more than that: it must be ready at some time between
+// keeps from being negative. A layer up to the group's least is billed from 0 on to the end, which makes more of
+// it (see kept). Where that least is 0, the first layer comes to more: it must be ready at some time between
 // arrival and deadline of every job that is not late. Let v be the least that it comes to if it may miss each job
 // for a fee (see gaps.cost).
 //

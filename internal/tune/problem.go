@@ -27,6 +27,7 @@ type Problem struct {
 	Families   []string  // to be searched
 	Validation *Workload // on which the winner must hold too; nil: there is none
 	Top        int       // candidates in the report
+	Most       int       // candidates that are tried; 0: as many as it takes
 
 	Budget   time.Duration        // the search ends when it is used up; 0: it goes on to its end
 	Elapsed  func() time.Duration // since the beginning; needed with a budget

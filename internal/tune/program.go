@@ -145,7 +145,8 @@ func (p *program) step(at *iterate, m *banded) bool {
 	for j := range dx {
 		ahead += (at.x[j] + a*dx[j]) * (at.s[j] + b*ds[j])
 	}
-	center := math.Pow(ahead/gap, 3) * mean
+	ahead /= gap
+	center := ahead * ahead * ahead * mean
 	for j := range affine {
 		affine[j] += center - dx[j]*ds[j]
 	}
@@ -268,11 +269,12 @@ func (m *banded) factor() {
 			for k := range a {
 				sum -= a[k] * b[k]
 			}
-			if j < i {
+			switch {
+			case j < i:
 				row[j-i+m.band] = sum / other[m.band]
-			} else if sum <= regularity*regularity*largest {
+			case sum <= regularity*regularity*largest:
 				row[m.band] = 1e64
-			} else {
+			default:
 				row[m.band] = math.Sqrt(sum)
 			}
 		}

@@ -45,7 +45,8 @@ func (p *Problem) relax(l Limit) *relaxation {
 		}
 		r.jobs = append(r.jobs, timed{j.Arrival.Seconds(), (j.Arrival + slack).Seconds(), j.Service.Seconds(), 1})
 	}
-	r.end = max(loop.Minute, p.Config.Horizon, p.Jobs[n-1].Arrival).Seconds()
+	end := max(loop.Minute, p.Config.Horizon, p.Jobs[n-1].Arrival)
+	r.end = ((end + loop.Minute - 1) / loop.Minute * loop.Minute).Seconds() // a run ends at a full minute
 	if len(r.jobs) > mostApart {
 		r.merge()
 	}

@@ -32,6 +32,8 @@ type Report struct {
 
 	Notes []simulation.Finding `json:"notes"` // what the reader must know, the gravest first
 
+	Written string `json:"written,omitempty"` // the configuration file that has the winner now
+
 	slo SLO
 }
 
@@ -76,6 +78,13 @@ func (r *Report) Winner() *Row {
 		return nil
 	}
 	return &r.Best[0]
+}
+
+// FleetIsCheaper reports whether instances that are there all the time cost less than any policy that was
+// found.
+func (r *Report) FleetIsCheaper() bool {
+	w := r.Winner()
+	return w != nil && r.Fixed.Hours < w.Hours
 }
 
 // Price gives every row the cost of its instances, at so much an instance-hour.

@@ -48,7 +48,7 @@ func (s *search) run() error {
 		asked = append(asked, asks(&s.families[i], s.families[i].family.grid())...)
 	}
 	for len(asked) > 0 {
-		if err := s.round(asked); err != nil || s.late || len(s.seen) >= mostCandidates {
+		if err := s.round(asked); err != nil || s.late || s.tried >= s.most() {
 			return err
 		}
 		asked = nil
@@ -63,6 +63,14 @@ func (s *search) run() error {
 
 // mostCandidates bounds a search on short traces, on which hardly any time passes.
 const mostCandidates = 12_000
+
+// most is how many candidates are tried at most.
+func (s *search) most() int {
+	if m := s.problem.Most; m > 0 {
+		return m
+	}
+	return mostCandidates
+}
 
 // again is how often a family is gone through once more from the coarsest level, with other random numbers,
 // after nothing better was found on the finest.
@@ -111,14 +119,16 @@ func (s *search) round(asked []ask) error {
 	return nil
 }
 
-// try runs candidates until the time is used up. Those that it does not come to are forgotten.
+// try runs candidates until the time or their number is used up. Those that it does not come to are forgotten.
 func (s *search) try(fresh []Candidate) error {
 	p := s.problem
+	if left := s.most() - s.tried; len(fresh) > left {
+		s.forget(fresh[left:])
+		fresh = fresh[:left]
+	}
 	for candidates := range slices.Chunk(fresh, batch) {
 		if s.late = s.late || p.Budget > 0 && p.Elapsed() >= p.Budget; s.late {
-			for _, c := range candidates {
-				delete(s.seen, c.key())
-			}
+			s.forget(candidates)
 			continue
 		}
 		trials, err := p.judgeAll(candidates)
@@ -138,6 +148,12 @@ func (s *search) try(fresh []Candidate) error {
 		s.tell()
 	}
 	return nil
+}
+
+func (s *search) forget(candidates []Candidate) {
+	for _, c := range candidates {
+		delete(s.seen, c.key())
+	}
 }
 
 func (s *search) tell() {

@@ -2,6 +2,7 @@ package tune
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/eventscale/eventscale/internal/loop"
@@ -103,7 +104,7 @@ func (s SLO) Holds(t *loop.Totals) bool {
 func (s SLO) scaled(margin float64) SLO {
 	scaled := make(SLO, len(s))
 	for i, l := range s {
-		l.Bound = max(1, loop.Millis(float64(l.Bound)*margin))
+		l.Bound = max(1, loop.Millis(math.Round(float64(l.Bound)*margin)))
 		scaled[i] = l
 	}
 	return scaled

@@ -34,13 +34,14 @@ func ParseSLO(text string) (SLO, error) {
 	p := &sloParser{text: text, words: sloWords(text)}
 	var s SLO
 	for {
+		begin := p.words[0]
 		l, err := p.limit()
 		if err != nil {
 			return nil, err
 		}
 		for _, other := range s {
 			if other.Figure() == l.Figure() {
-				return nil, p.wrong(p.last, "%s is limited twice", l.Figure())
+				return nil, p.wrong(begin, "%s is limited twice", l.Figure())
 			}
 		}
 		s = append(s, l)
@@ -100,15 +101,14 @@ func sloWords(text string) []sloWord {
 type sloParser struct {
 	text  string
 	words []sloWord
-	last  sloWord
 }
 
 func (p *sloParser) next() sloWord {
-	p.last = p.words[0]
+	w := p.words[0]
 	if len(p.words) > 1 {
 		p.words = p.words[1:]
 	}
-	return p.last
+	return w
 }
 
 func (p *sloParser) wrong(w sloWord, format string, values ...any) error {

@@ -16,8 +16,8 @@ import (
 func Run(ctx context.Context, problem Problem) (*Report, error) {
 	p := &problem
 	p.ctx = ctx
-	if len(p.SLO) == 0 || len(p.Jobs) == 0 || len(p.Families) == 0 {
-		return nil, errors.New("a search needs an objective, jobs and a family of policies")
+	if err := p.check(); err != nil {
+		return nil, err
 	}
 	if err := p.open(); err != nil {
 		return nil, err
@@ -49,6 +49,19 @@ func Run(ctx context.Context, problem Problem) (*Report, error) {
 	p.compare(r)
 	p.note(r, found)
 	return r, ctx.Err()
+}
+
+// check refuses what no search can begin with.
+func (p *Problem) check() error {
+	if len(p.SLO) == 0 || len(p.Jobs) == 0 || len(p.Families) == 0 {
+		return errors.New("a search needs an objective, jobs and a family of policies")
+	}
+	for _, name := range p.Families {
+		if !slices.Contains(Families(), name) {
+			return fmt.Errorf("there is no family of policies %q", name)
+		}
+	}
+	return nil
 }
 
 // leastOpen is the group's maximum at least that is taken where none is known.
@@ -110,12 +123,15 @@ func (p *Problem) presets(r *Report) error {
 	for _, name := range stack.Presets() {
 		spec := stack.DefaultsOf(name)
 		spec.VisibilityTimeout = p.Spec.VisibilityTimeout
+		if spec.Policy != Simple {
+			spec.Warmup = p.Spec.Warmup
+		}
 		t, err := p.judge(Candidate{Family: spec.Policy, Spec: spec})
 		if err != nil {
 			return err
 		}
 		row := p.candidateRow("preset "+name, t)
-		row.Settings = "--preset " + name
+		row.Settings = spec.Settings()
 		r.Presets = append(r.Presets, row)
 	}
 	return nil
@@ -131,7 +147,7 @@ func (p *Problem) search(r *Report) ([]*trial, error) {
 		n = p.group().Max
 	}
 	sc := scale{
-		spec: p.Spec, least: p.group().Min, most: p.group().Max, jobs: p.jobsWithin(p.tuned.tightest()), fleet: n,
+		spec: p.Spec, least: p.group().Min, most: max(p.group().Min, min(p.group().Max, mostAtOnce)), jobs: p.jobsWithin(p.tuned.tightest()), fleet: n,
 		standing: p.tuned.tightest() < r.Reaction.Sum(),
 	}
 	s := &search{problem: p, seen: map[string]*trial{}}

@@ -64,7 +64,7 @@ func outcomeOf(t *testing.T, name string, scaleIn loop.ScaleIn, trace *loop.Trac
 		t.Fatal(err)
 	}
 	return simulation.Outcome{
-		Name: name, Settings: "--preset " + name, Totals: result.Totals, Series: result.Series, Actions: result.Actions,
+		Name: name, Settings: "--preset " + name, Command: "eventscale up --asg NAME --preset " + name, Totals: result.Totals, Series: result.Series, Actions: result.Actions,
 	}
 }
 

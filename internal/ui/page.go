@@ -100,10 +100,7 @@ func newPageOutcome(i int, r *simulation.Report, all scales) pageOutcome {
 	outcome := &r.Outcomes[i]
 	o := pageOutcome{
 		ID: fmt.Sprintf("policy-%d", i+1), Name: clean(outcome.Name), Cells: pageCells(r, outcome), Figures: strings.Join(figures(outcome), " · "),
-		Settings: clean(outcome.Settings), Series: len(outcome.Series) > 0,
-	}
-	if strings.HasPrefix(outcome.Settings, "--") {
-		o.Command = "eventscale up " + o.Settings
+		Settings: clean(outcome.Settings), Command: clean(outcome.Command), Series: len(outcome.Series) > 0,
 	}
 	for _, f := range outcome.Findings {
 		o.Findings = append(o.Findings, pageFinding{phrases(f.Text), phrases(f.Hint)})

@@ -75,7 +75,7 @@ func TestThePageShowsEveryPolicy(t *testing.T) {
 			t.Errorf("%s: the row does not lead to its chart", o.Name)
 		}
 		text := textOf(articles[i])
-		for _, want := range []string{o.Name, "eventscale up " + o.Settings, "wait p95 " + millis(o.Totals.Wait.P95)} {
+		for _, want := range []string{o.Name, o.Command, "wait p95 " + millis(o.Totals.Wait.P95)} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s does not say %q: %s", o.Name, want, text)
 			}

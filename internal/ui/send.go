@@ -33,11 +33,11 @@ func Sent(o *Output, d *Delivery) error {
 		text += ", " + rate
 	}
 	symbol, look := o.symbols.good, good
-	if d.Count > d.Jobs || len(d.Refused) > 0 {
+	if d.Count > d.Jobs || d.Refused > 0 {
 		symbol, look = o.symbols.warn, warn
 	}
 	o.beside(&b, o.paint(look, symbol), len("x "), text)
-	for _, line := range o.table(refusals(d.Refused), max(o.Width()-gap, 0)) {
+	for _, line := range o.table(refusals(d), max(o.Width()-gap, 0)) {
 		fmt.Fprintf(&b, "  %s\n", line)
 	}
 	return o.flush(&b)
@@ -52,19 +52,21 @@ func SentJSON(w io.Writer, d *Delivery) error {
 		To            string          `json:"to"`
 		Count         int             `json:"count,omitempty"`
 		Sent          int             `json:"sent"`
-		Refused       []stack.Refusal `json:"refused"`
+		RefusedCount  int             `json:"refused_count"`
+		Refused       []stack.Refusal `json:"refused"` // the first stack.MostRefusals
 		ElapsedMS     int64           `json:"elapsed_ms"`
-	}{stack.SchemaVersion, d.Stack, d.Via, d.To, d.Count, d.Jobs, filled(d.Refused), d.Elapsed.Milliseconds()})
+	}{stack.SchemaVersion, d.Stack, d.Via, d.To, d.Count, d.Jobs, d.Refused, filled(d.Refusals), d.Elapsed.Milliseconds()})
 }
 
-// mostNumbers is how many job numbers of one refusal are listed; -o json has them all.
+// mostNumbers is how many job numbers of one refusal are listed; -o json has up to stack.MostRefusals.
 const mostNumbers = 5
 
-// refusals are rows of one reason each, with the numbers of the jobs that it kept back.
-func refusals(all []stack.Refusal) [][]cell {
+// refusals are rows of one reason each, with the numbers of the jobs that it kept back, and one for the jobs
+// whose reasons were not kept.
+func refusals(d *Delivery) [][]cell {
 	numbers := map[string][]string{}
 	var reasons []string
-	for _, r := range all {
+	for _, r := range d.Refusals {
 		reason := r.Code + ": " + r.Message
 		if numbers[reason] == nil {
 			reasons = append(reasons, reason)
@@ -75,6 +77,9 @@ func refusals(all []stack.Refusal) [][]cell {
 	var rows [][]cell
 	for _, reason := range reasons {
 		rows = append(rows, []cell{{bad, "refused"}, {body, listed(numbers[reason])}, {body, reason}})
+	}
+	if n := d.Refused - len(d.Refusals); n > 0 {
+		rows = append(rows, []cell{{bad, "refused"}, {body, count(n, "more job")}, {body, "not listed"}})
 	}
 	return rows
 }
@@ -176,7 +181,7 @@ func (o *Output) delivering(d *Delivery, width int) string {
 	figures := d.figures()
 	line, used := o.paint(body, figures), cells(figures)
 	if d.Count > 0 && barWidth+gap+used < width {
-		full := min((d.Jobs+len(d.Refused))*barWidth/d.Count, barWidth)
+		full := min(d.Tried()*barWidth/d.Count, barWidth)
 		line = o.paint(good, strings.Repeat(o.symbols.full, full)) +
 			o.paint(muted, strings.Repeat(o.symbols.empty, barWidth-full)) + "  " + line
 		used += barWidth + gap
@@ -195,7 +200,7 @@ func (d *Delivery) figures() string {
 	if rate := d.rate(); rate != "" {
 		text += "  " + rate
 	}
-	if done := d.Jobs + len(d.Refused); d.Count > 0 && done > 0 {
+	if done := d.Tried(); d.Count > 0 && done > 0 {
 		left := time.Duration(float64(d.Elapsed) / float64(done) * float64(d.Count-done))
 		text += "  " + span(left) + " left"
 	}

@@ -31,8 +31,9 @@ func deliveries() []Delivery {
 		with(60, stack.Sent{Jobs: 60, Elapsed: 99 * time.Millisecond}),
 		with(90, stack.Sent{Jobs: 90, Elapsed: 30 * time.Minute}),
 		with(1000, stack.Sent{Jobs: 412, Elapsed: 41 * time.Second}),
-		with(0, stack.Sent{Jobs: 200, Refused: many, Elapsed: 20 * time.Second}),
-		with(60, stack.Sent{Jobs: 57, Refused: some, Elapsed: 2 * time.Second}),
+		with(0, stack.Sent{Jobs: 200, Refused: 100, Refusals: many, Elapsed: 20 * time.Second}),
+		with(60, stack.Sent{Jobs: 57, Refused: 3, Refusals: some, Elapsed: 2 * time.Second}),
+		with(0, stack.Sent{Jobs: 200, Refused: 45_100, Refusals: many, Elapsed: 20 * time.Second}),
 		{Stack: "gpu-workers", Via: stack.ViaFunction, To: "eventscale-gpu-workers-ingest", Count: 3, Sent: stack.Sent{Jobs: 3, Elapsed: time.Second}},
 	}
 }

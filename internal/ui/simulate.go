@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -9,27 +10,31 @@ import (
 	"github.com/eventscale/eventscale/internal/simulation"
 )
 
+// mostCharts are still read one below the other; more would push the figures off every screen.
+const mostCharts = 3
+
 // Simulation shows what policies made of a workload: the workload and the group, a row of figures a policy,
-// the chart where there is only one, what went wrong in words, and what the model leaves out.
+// policy by policy its chart and in words what went wrong, and what the model leaves out.
 func Simulation(o *Output, r *simulation.Report) error {
 	var b strings.Builder
 	o.labelled(&b, heading, "jobs", jobsText(&r.Workload))
 	o.labelled(&b, heading, "group", groupText(&r.Group))
 	b.WriteByte('\n')
-	o.figures(&b, r)
+	outcomes(r).write(o, &b)
 	b.WriteByte('\n')
-	if len(r.Outcomes) == 1 {
-		if err := o.flush(&b); err != nil {
-			return err
-		}
-		b.Reset()
-		if err := Chart(o, &r.Outcomes[0]); err != nil {
-			return err
-		}
-		b.WriteByte('\n')
-	}
 	for i := range r.Outcomes {
+		if len(r.Outcomes) <= mostCharts {
+			if err := errors.Join(o.flush(&b), Chart(o, &r.Outcomes[i])); err != nil {
+				return err
+			}
+			b.Reset()
+			b.WriteByte('\n')
+		}
 		o.findings(&b, &r.Outcomes[i])
+	}
+	if len(r.Outcomes) > mostCharts {
+		o.paragraph(&b, fmt.Sprintf("Charts of more than %d policies: --plot simulation.svg, or --html report.html", mostCharts))
+		b.WriteByte('\n')
 	}
 	o.leftOut(&b, r.NotModelled)
 	return o.flush(&b)

@@ -9,8 +9,8 @@ import (
 	"github.com/eventscale/eventscale/internal/simulation"
 )
 
-// comparison is a report on two policies, one of which does everything wrong.
-func comparison() *simulation.Report {
+// twoPolicies is a report on two policies, one of which does everything wrong.
+func twoPolicies() *simulation.Report {
 	row := loop.Row{Minute: 1, Visible: 3, Inflight: 2, Desired: 2, Active: 2, InService: 1, Ready: 1, Done: 7, Alarms: map[string]loop.State{"scale-out": loop.StateOK, "scale-in": loop.StateAlarm}}
 	return &simulation.Report{
 		SchemaVersion: simulation.SchemaVersion,
@@ -37,15 +37,15 @@ func comparison() *simulation.Report {
 }
 
 func TestSimulation(t *testing.T) {
-	goldens(t, "simulation", false, func(o *Output) error { return Simulation(o, comparison()) })
-	priced := comparison()
+	goldens(t, "simulation", false, func(o *Output) error { return Simulation(o, twoPolicies()) })
+	priced := twoPolicies()
 	priced.Price(1.25)
 	goldens(t, "simulation-priced", false, func(o *Output) error { return Simulation(o, priced) })
 }
 
 // A name and a finding come from files and settings of strangers.
 func TestASimulationSteersNoTerminal(t *testing.T) {
-	r := comparison()
+	r := twoPolicies()
 	r.Workload.Name, r.Outcomes[0].Name = "a\x1b[2Jb", "c\x1b]0;d"
 	for _, width := range []int{0, 40, 80} {
 		var b bytes.Buffer
@@ -61,7 +61,7 @@ func TestSimulationDocuments(t *testing.T) {
 		"simulation.csv":  func(b *bytes.Buffer, r *simulation.Report) error { return SimulationCSV(b, r) },
 	} {
 		var b bytes.Buffer
-		if err := write(&b, comparison()); err != nil {
+		if err := write(&b, twoPolicies()); err != nil {
 			t.Fatal(err)
 		}
 		golden(t, name, b.String())

@@ -2,7 +2,9 @@ package workload
 
 import (
 	"bufio"
+	"compress/gzip"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/eventscale/eventscale/internal/loop"
@@ -35,7 +37,7 @@ func jobsOf(trace *loop.Trace, name string, o Options) ([]loop.Job, error) {
 // Advice that stands at more than one place.
 const (
 	adviceJobTime = "give the time of a job: --job-time 40s, or --job-time lognormal:30s,2m"
-	adviceStart   = "times are seconds since the start of the trace: subtract the first from all"
+	adviceStart   = "this looks like Unix time or milliseconds; times are seconds since the start of the trace: subtract the first from all"
 	adviceEmpty   = "a trace needs at least one job"
 	adviceRows    = "rows are such as 0.5,40 below time_s,service_s, or 0,3 below t,count, by time"
 	adviceLines   = "lines are such as {\"time_s\":0.5,\"service_s\":40} or {\"t\":0,\"count\":3}, by time"
@@ -45,6 +47,8 @@ const (
 // csvAdvice is for what the model's reader says.
 func csvAdvice(err error) string {
 	switch text := err.Error(); {
+	case strings.HasSuffix(text, io.ErrUnexpectedEOF.Error()), strings.HasSuffix(text, gzip.ErrChecksum.Error()), strings.Contains(text, "flate: "):
+		return adviceGzip
 	case strings.HasSuffix(text, "must be given"):
 		return adviceJobTime
 	case strings.HasSuffix(text, "no messages"):

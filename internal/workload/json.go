@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/eventscale/eventscale/internal/loop"
 )
@@ -37,13 +38,17 @@ func readJSON(r *bufio.Reader, name string, o Options) ([]loop.Job, error) {
 	scanner.Buffer(make([]byte, 0, readSize), maxLine)
 	for scanner.Scan() {
 		l.number++
-		if err := l.read(trimmed(scanner.Bytes())); err != nil {
+		if err := l.read(trimmed(scanner.Bytes())); err != nil && scanner.Err() == nil {
 			return nil, err
 		}
 	}
 	if err := scanner.Err(); err != nil {
 		l.number++
-		return nil, l.wrong("", err.Error())
+		advice := adviceLines
+		if csvAdvice(err) == adviceGzip {
+			advice = adviceGzip
+		}
+		return nil, &InputError{Problem: fmt.Sprintf("%s: line %d: %v", name, l.number, err), Advice: advice}
 	}
 	if len(l.bins) > 0 {
 		return spread(name, l.bins, o)
@@ -91,9 +96,9 @@ func (l *lines) job(v line) error {
 	case v.Service == nil:
 		return &InputError{Problem: fmt.Sprintf("%s: line %d: service_s is missing", l.name, l.number), Advice: adviceJobTime}
 	case !(*v.Service > 0):
-		return l.wrong("service_s", fmt.Sprintf("%v is not above 0", *v.Service))
+		return l.wrong("service_s", plain(*v.Service)+" is not above 0")
 	case *v.Service > maxSeconds:
-		return l.wrong("service_s", fmt.Sprintf("%v is above %v s", *v.Service, maxSeconds))
+		return l.wrong("service_s", fmt.Sprintf("%s is above %v s", plain(*v.Service), maxSeconds))
 	default:
 		job.Service = loop.FromSeconds(*v.Service)
 	}
@@ -112,7 +117,7 @@ func (l *lines) bin(v line) error {
 	case v.Count == nil:
 		return l.wrong("count", "is missing")
 	case !(*v.Count >= 0 && *v.Count <= MaxJobs) || *v.Count != math.Trunc(*v.Count):
-		return l.wrong("count", fmt.Sprintf("%v is not an integer from 0 to %d", *v.Count, MaxJobs))
+		return l.wrong("count", fmt.Sprintf("%s is not an integer from 0 to %d", plain(*v.Count), MaxJobs))
 	case !l.options.JobTime.Given():
 		return &InputError{Problem: fmt.Sprintf("%s: line %d: a count says nothing of how long a job takes", l.name, l.number), Advice: adviceJobTime}
 	}
@@ -127,15 +132,18 @@ const maxSeconds = 1e9
 func (l *lines) time(field string, at float64) error {
 	switch {
 	case at < 0:
-		return l.wrong(field, fmt.Sprintf("%v is before the start, which is 0", at))
+		return l.wrong(field, plain(at)+" is before the start, which is 0")
 	case at > maxSeconds:
-		return &InputError{Problem: fmt.Sprintf("%s: line %d: %s %v is above %v s", l.name, l.number, field, at, maxSeconds), Advice: adviceStart}
+		return &InputError{Problem: fmt.Sprintf("%s: line %d: %s %s is above %v s", l.name, l.number, field, plain(at), maxSeconds), Advice: adviceStart}
 	case at < l.last:
-		return l.wrong(field, fmt.Sprintf("%v is before the line above, which is at %v", at, l.last))
+		return l.wrong(field, fmt.Sprintf("%s is before the line above, which is at %s", plain(at), plain(l.last)))
 	}
 	l.last = at
 	return nil
 }
+
+// plain is a number as people write it, without an exponent.
+func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // broken says what of a line is not as it must be.
 func (l *lines) broken(err error) error {

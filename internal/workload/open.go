@@ -41,15 +41,16 @@ func unreadable(path string, err error) error {
 
 // load reads a trace; errors call it by its path.
 func load(r io.Reader, path, name string, o Options) (*Loaded, error) {
-	jobs, err := read(r, path, o)
+	source := &source{Reader: r}
+	jobs, err := read(source, path, o)
 	if err != nil {
-		return nil, err
+		return nil, source.blame(path, err)
 	}
 	if len(jobs) == 0 {
 		return nil, &InputError{Problem: path + ": the trace has no messages", Advice: adviceEmpty}
 	}
 	if span := jobs[len(jobs)-1].Arrival; span > maxSpan {
-		return nil, &InputError{Problem: fmt.Sprintf("%s: the last job comes at %v s, after more than a year", path, span.Seconds()), Advice: adviceStart}
+		return nil, &InputError{Problem: fmt.Sprintf("%s: the last job comes at %s s, after more than a year", path, plain(span.Seconds())), Advice: adviceStart}
 	}
 	return New(name, jobs)
 }
@@ -104,9 +105,34 @@ func unzipped(r io.Reader, path string) (*bufio.Reader, error) {
 	}
 	z, err := gzip.NewReader(b)
 	if err != nil {
-		return nil, &InputError{Problem: fmt.Sprintf("%s: begins like gzip, but: %v", path, err)}
+		return nil, &InputError{Problem: fmt.Sprintf("%s: begins like gzip, but: %v", path, err), Advice: adviceGzip}
 	}
 	return bufio.NewReaderSize(z, readSize), nil
+}
+
+// adviceGzip is for compressed files that are cut or damaged.
+const adviceGzip = "the compressed file is cut or damaged: copy it again, and test it with gzip -t"
+
+// source remembers why it could not be read: what then looks like a wrong row is none.
+type source struct {
+	io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// blame is the error of reading a path where there was one, and else the content's.
+func (s *source) blame(path string, err error) error {
+	if s.err != nil {
+		return unreadable(path, s.err)
+	}
+	return err
 }
 
 // trimmed is a text without the white space around it, and without the mark that some editors put first.
