@@ -137,7 +137,7 @@ func TestAWorkloadIsDescribed(t *testing.T) {
 	if diff := cmp.Diff(want, r.Workload); diff != "" {
 		t.Error(diff)
 	}
-	if r.Group.BootSeconds != 180 || r.Group.Max != 10 || r.Group.ScaleIn != "kill" || r.SchemaVersion != 1 || len(r.NotModelled) != 8 {
+	if r.Group.BootSeconds != 180 || r.Group.Max != 10 || r.Group.ScaleIn != "kill" || r.SchemaVersion != 1 || len(r.NotModelled) != 9 {
 		t.Errorf("%+v", r)
 	}
 	r.Price(2)

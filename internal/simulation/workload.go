@@ -58,6 +58,7 @@ func NotModelled() []string {
 		"Rebalancing between zones, launches that fail, lack of capacity, and Spot.",
 		"Warm pools.",
 		"EC2's minimum of 60 seconds in each bill.",
+		"The order in which CloudWatch computes alarms of several metrics whose period is above a minute: each metric over the period first.",
 		"The default cooldown of a group that has no default warm-up.",
 	}
 }
