@@ -17,7 +17,7 @@ type clock struct {
 }
 
 func newClock(now time.Time) clock {
-	now = now.Round(0) // the wall clock is all that another process shares
+	now = now.Round(0) // the clock on the wall is all that another process shares
 	return clock{World: now, Real: now, Speed: 1, Ran: now}
 }
 

@@ -26,6 +26,7 @@ type call struct {
 	refusal error       // why the request is not even looked at
 	waited  time.Duration
 	time    time.Time // the world's, at which the call was answered; zero where it was not
+	speed   float64   // of the world's clock
 }
 
 // codec is one wire protocol. It knows no service beyond what the call's wire and binding say.

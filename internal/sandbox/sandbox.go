@@ -6,6 +6,9 @@
 // (AWS JSON, RPC v2 CBOR, Query, REST-JSON) and picks one by the request, not by the service,
 // because clients differ. It reads a request's signature only to learn service and region: any
 // credentials will do, and no policy is evaluated.
+//
+// Time passes in it. With the pieces of internal/loop, and in the order of that model, metrics are
+// taken, alarms judged, policies run, instances launched and jobs done: see course.
 package sandbox
 
 import (

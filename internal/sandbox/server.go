@@ -162,7 +162,7 @@ func (s *Sandbox) dispatch(ctx context.Context, c *call) (answer, error) {
 
 	output, err := s.run(ctx, c)
 	if errors.Is(err, notYet{}) {
-		c.waited += time.Duration(float64(pollEvery) * max(s.store.clock.Speed, 1)) // by the world's clock
+		c.waited += time.Duration(float64(pollEvery) * max(c.speed, 1)) // by the world's clock
 		return answer{}, err
 	}
 	if err != nil {
@@ -186,7 +186,7 @@ func (s *Sandbox) run(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, fileError(err)
 	}
-	c.time = now
+	c.time, c.speed = now, s.store.clock.Speed
 	operation, err := s.find(c)
 	if err != nil {
 		return nil, err

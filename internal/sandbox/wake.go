@@ -18,18 +18,24 @@ func (s *Sandbox) wake(wall time.Time) (now time.Time, changed bool, err error) 
 		return now, false, err
 	}
 	clock := &s.store.clock
-	if !s.begun || s.store.isNew() {
-		s.begun = true
-		if s.options.Speed > 0 && s.options.Speed != clock.Speed {
-			clock.anchor(wall, s.options.Speed)
-			changed = true
-		}
-		changed = s.store.current.employ(s.options.employment) || changed
-	}
 	now = clock.at(wall)
-	changed = s.store.current.advance(clock.Ran, now) || changed
+	changed = s.store.current.advance(clock.Ran, now)
 	clock.Ran = now
+	if !s.begun || s.store.isNew() { // from now on, and not for the time that has passed
+		s.begun = true
+		changed = s.begin(wall) || changed
+	}
 	return now, changed, nil
+}
+
+// begin applies the options to the world, and reports whether that made a difference.
+func (s *Sandbox) begin(wall time.Time) bool {
+	changed := s.store.current.employ(s.options.employment)
+	if speed := s.options.Speed; speed > 0 && speed != s.store.clock.Speed {
+		s.store.clock.anchor(wall, speed)
+		return true
+	}
+	return changed
 }
 
 // Run lets the world's time pass, and Instances be told, also while nobody asks, until the context ends.
