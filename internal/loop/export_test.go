@@ -1,8 +1,5 @@
 package loop
 
-// Splitmix64 is tested against published vectors.
-var Splitmix64 = splitmix64
-
 // Order is tested against sorting.
 type Order = order
 

@@ -31,7 +31,7 @@ func (s *service) of(i uint64) Millis {
 	case n == 1:
 		return s.values[0]
 	case s.hash:
-		return s.values[splitmix64(s.seed^i)%n]
+		return s.values[Splitmix64(s.seed^i)%n]
 	default:
 		return s.values[i%n]
 	}

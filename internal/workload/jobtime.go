@@ -98,13 +98,4 @@ func (j JobTime) Of(index, seed uint64) loop.Millis {
 const maxDrawn = 10 * maxJobTime
 
 // uniform is a hash of x as a number between 0 and 1, neither included.
-func uniform(x uint64) float64 { return (float64(splitmix64(x)>>11) + 0.5) / (1 << 53) }
-
-// splitmix64 is the model's hash (1.2 of its definition).
-func splitmix64(x uint64) uint64 {
-	x += 0x9E3779B97F4A7C15
-	z := x
-	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9
-	z = (z ^ (z >> 27)) * 0x94D049BB133111EB
-	return z ^ (z >> 31)
-}
+func uniform(x uint64) float64 { return (float64(loop.Splitmix64(x)>>11) + 0.5) / (1 << 53) }
