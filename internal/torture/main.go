@@ -40,6 +40,7 @@ var parts = []struct {
 	do   func(*torturer, context.Context) error
 }{
 	{"crash", (*torturer).crash},
+	{"saves", (*torturer).saves},
 }
 
 // torture runs the parts that are named, or all, and prints the table. It reports whether anything failed.
