@@ -28,8 +28,10 @@ type Clients struct {
 	sts         *sts.Client
 }
 
-// NewClients makes the clients of a configuration.
+// NewClients makes the clients of a configuration. How often a call is repeated is not the configuration's
+// to say.
 func NewClients(cfg aws.Config) *Clients {
+	cfg = repeating(cfg)
 	return &Clients{
 		region:      cfg.Region,
 		sqs:         sqs.NewFromConfig(cfg),
