@@ -29,9 +29,11 @@ type Clients struct {
 }
 
 // NewClients makes the clients of a configuration. How often a call is repeated is not the configuration's
-// to say.
-func NewClients(cfg aws.Config) *Clients {
-	cfg = repeating(cfg)
+// to say. An endpoint that is not AWS's has not its rates.
+func NewClients(cfg aws.Config) *Clients { return newClients(cfg, cfg.BaseEndpoint == nil) }
+
+func newClients(cfg aws.Config, paced bool) *Clients {
+	cfg = repeating(cfg, paced)
 	return &Clients{
 		region:      cfg.Region,
 		sqs:         sqs.NewFromConfig(cfg),

@@ -30,8 +30,8 @@ var _ aws.RetryerV2 = (*retryer)(nil)
 
 // repeating gives a configuration's clients retryers of ours. A call that is under way is known by its
 // context, from before its first attempt on.
-func repeating(cfg aws.Config) aws.Config {
-	reached, paced := &atomic.Bool{}, cfg.BaseEndpoint == nil // nobody knows the rates of an emulator
+func repeating(cfg aws.Config, paced bool) aws.Config {
+	reached := &atomic.Bool{}
 	cfg.Retryer = func() aws.Retryer {
 		return &retryer{
 			Standard: retry.NewStandard(func(o *retry.StandardOptions) {
