@@ -158,6 +158,7 @@ const (
 	jobRetention      = 4 * 24 * time.Hour  // SQS's default
 	deadJobRetention  = 14 * 24 * time.Hour // the longest that SQS allows
 	defaultVisibility = 30                  // seconds; nobody works on dead letters
+	largestMessage    = 1 << 20             // bytes: the most that SQS takes, and its default
 )
 
 func (l lister) deadLetterQueue() provision.Resource {
@@ -166,6 +167,7 @@ func (l lister) deadLetterQueue() provision.Resource {
 			FifoQueue:              l.FIFO,
 			MessageRetentionPeriod: int(deadJobRetention.Seconds()),
 			VisibilityTimeout:      defaultVisibility,
+			MaximumMessageSize:     largestMessage,
 			SqsManagedSseEnabled:   true,
 			Policy:                 refusePlainHTTP(l.account.arn("sqs", l.names.deadLetterQueue)),
 			Tags:                   l.tags(DeadLetterQueue),
@@ -180,6 +182,7 @@ func (l lister) jobQueue() provision.Resource {
 			MessageRetentionPeriod:        int(jobRetention.Seconds()),
 			VisibilityTimeout:             l.VisibilityTimeout.Seconds(),
 			ReceiveMessageWaitTimeSeconds: longPoll,
+			MaximumMessageSize:            largestMessage,
 			SqsManagedSseEnabled:          true,
 			Policy:                        refusePlainHTTP(l.account.arn("sqs", l.names.jobQueue)),
 			Tags:                          l.tags(JobQueue),
