@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 
@@ -158,7 +159,9 @@ func shortCause(err error) string {
 	var unsent *smithyhttp.RequestSendError
 	var unreadable *smithy.DeserializationError
 	switch {
-	case errors.As(err, &unreadable): // first: the SDK makes an error of AWS of an answer that is none
+	case status(err) >= http.StatusBadRequest && (errors.As(err, &unreadable) || hasCode(err, "UnknownError")): // a gateway's, not AWS's
+		return fmt.Sprintf("HTTP %d %s", status(err), http.StatusText(status(err)))
+	case errors.As(err, &unreadable):
 		return "the answer cannot be read: " + unreadable.Err.Error()
 	case errors.As(err, &api):
 		return api.ErrorCode() + ": " + strings.TrimSpace(api.ErrorMessage())

@@ -57,6 +57,15 @@ func passing(err error) aws.Ternary {
 // MaxAttempts is 0 for any number: see GetRetryToken.
 func (r *retryer) MaxAttempts() int { return 0 }
 
+// RetryDelay is the SDK's, up to a bound: one that has grown in another trouble is too long in a short one.
+func (r *retryer) RetryDelay(attempt int, err error) (time.Duration, error) {
+	d, failed := r.Standard.RetryDelay(attempt, err)
+	if most, _ := troubleOf(err).patience(false); most < patienceFaltering {
+		d = min(d, shortPause)
+	}
+	return d, failed
+}
+
 // call is a call under way. Its attempts come one after another.
 type call struct {
 	attempts int
@@ -121,6 +130,9 @@ func (c *call) meet(t trouble) *encounter {
 	met.attempts++
 	return met
 }
+
+// shortPause bounds the pauses of troubles that are borne for a minute or less.
+const shortPause = 3 * time.Second
 
 // tellAfter is how long a call may take before the user is told why.
 const tellAfter = 3 * time.Second
