@@ -90,7 +90,9 @@ func (w *watchdog) request(r *http.Request) *http.Request {
 // hungError is why an attempt was ended.
 type hungError struct{ after time.Duration }
 
-func (e *hungError) Error() string { return fmt.Sprintf("nothing came for %s", e.after.Round(time.Second)) }
+func (e *hungError) Error() string {
+	return fmt.Sprintf("nothing came for %s", e.after.Round(time.Second))
+}
 
 // Timeout makes net/http and the SDK take it for what it is.
 func (e *hungError) Timeout() bool { return true }
