@@ -56,8 +56,8 @@ func queueSubject() subject[queueProperties] {
 			"RedriveAllowPolicy": {
 				canonical(`{"redrivePermission":"byQueue","sourceQueueArns":["` + home.arn("sqs", "dead") + `"]}`), "", canonical(`{"redrivePermission":"denyAll"}`),
 			},
-			"RedrivePolicy":                 {redriveTo("dead", "6"), redriveTo("dead-2", "6"), ""},
-			"Policy":                        {document(statement{Sid: insecureTransport, Effect: "Deny", Principal: "*", Action: "sqs:*", Resource: "*"}), ""},
+			"RedrivePolicy": {redriveTo("dead", "6"), redriveTo("dead-2", "6"), ""},
+			"Policy":        {document(statement{Sid: insecureTransport, Effect: "Deny", Principal: "*", Action: "sqs:*", Resource: "*"}), ""},
 		},
 		physicalID: "https://sqs.us-east-1.amazonaws.com/123456789012/eventscale-gpu-workers-jobs",
 		arn:        "arn:aws:sqs:us-east-1:123456789012:eventscale-gpu-workers-jobs",
