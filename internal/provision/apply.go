@@ -21,6 +21,9 @@ type Engine struct {
 	Journal   *Journal    //
 	Emit      func(Event) // nil where nobody listens
 
+	// DeleteAdopted makes Destroy delete what was there before the stack too, but for what is borrowed.
+	DeleteAdopted bool
+
 	strangers map[string]bool // recorded, and by their tags not ours any more; by logical ID
 }
 

@@ -39,7 +39,8 @@ type Step struct {
 	Action    Action
 	Changes   []Change // of an update or a replacement
 	Adopt     bool     // the object is there, and not in the state: it is taken into it
-	Foreign   bool     // of those: its tags say that it is somebody else's
+	Foreign   bool     // of those: it was there before the stack, by its tags or for want of them
+	Taken     bool     // of those: it takes --adopt to use it
 	Gone      bool     // to be created, though the state says that it was
 
 	resource  Resource
@@ -116,6 +117,11 @@ type ForeignError struct {
 }
 
 func (e *ForeignError) Error() string {
+	return fmt.Sprintf("%s %s exists and does not belong to this stack: %s", e.Type, e.Name, e.owner())
+}
+
+// owner says what tells that the object is somebody else's.
+func (e *ForeignError) owner() string {
 	owner := "it has no eventscale tags"
 	if !e.Taggable {
 		owner = "nothing else of this stack is there"
@@ -129,12 +135,12 @@ func (e *ForeignError) Error() string {
 		}
 		owner = "its tags say " + strings.Join(said, ", ")
 	}
-	return fmt.Sprintf("%s %s exists and does not belong to this stack: %s", e.Type, e.Name, owner)
+	return owner
 }
 
 // Hint says what to do.
 func (e *ForeignError) Hint() string {
-	return "choose another name with --stack, or take the object over with --adopt"
+	return "choose another name with --stack, or take the object over with --adopt: `eventscale plan --adopt` shows what would change"
 }
 
 // Reading is what AWS holds of every resource at one moment.
@@ -227,15 +233,14 @@ func (e *Engine) step(r Resource, record *state.Record, reading *Reading, refs R
 	}
 	s.live = live
 	var err error
-	refused := false
 	if known {
-		refused = r.Type.taggable && e.claimed(r.Type.tags(live.properties), *record)
-		s.Foreign = refused
+		s.Taken = r.Type.taggable && e.claimed(r.Type.tags(live.properties), *record)
+		s.Foreign = s.Taken
 	} else {
 		s.Adopt = true
-		s.Foreign, refused = e.foreign(r, record, reading)
+		s.Foreign, s.Taken = e.foreign(r, record, reading)
 	}
-	if refused {
+	if s.Taken {
 		err = &ForeignError{r.LogicalID, r.Type.Name, r.Name, r.Type.taggable, r.Type.tags(live.properties)}
 	}
 	s.uncertain = r.Type.confirm != nil && (s.Adopt || !settled(*record))
@@ -268,7 +273,7 @@ func (e *Engine) foreign(r Resource, record *state.Record, reading *Reading) (fo
 	switch {
 	case t.taggable:
 		tags := t.tags(reading.objects[r.LogicalID].properties)
-		owned := e.owns(tags, r.LogicalID)
+		owned := e.owns(tags, logicalIDOf(r.LogicalID))
 		return !owned || tags[AdoptedTag] == "true", !owned
 	case record != nil:
 		return false, false
@@ -277,7 +282,7 @@ func (e *Engine) foreign(r Resource, record *state.Record, reading *Reading) (fo
 	}
 	lost := slices.ContainsFunc(e.Resources, func(other Resource) bool {
 		o, found := reading.objects[other.LogicalID]
-		return found && other.Type.taggable && e.owns(other.Type.tags(o.properties), other.LogicalID)
+		return found && other.Type.taggable && e.owns(other.Type.tags(o.properties), logicalIDOf(other.LogicalID))
 	})
 	return !lost, !lost
 }

@@ -103,7 +103,7 @@ func namesOf(s Spec, region string) names {
 	prefix := "eventscale-" + s.Stack
 	suffix := ""
 	if s.FIFO {
-		suffix = ".fifo" // SQS knows a FIFO queue by its name
+		suffix = fifoSuffix // SQS knows a FIFO queue by its name
 	}
 	return names{
 		deadLetterQueue: prefix + "-jobs-dlq" + suffix,
@@ -120,6 +120,9 @@ func namesOf(s Spec, region string) names {
 // ingestPolicy is the name of the one policy of the role.
 const ingestPolicy = "ingest"
 
+// fifoSuffix ends the name of every FIFO queue, and of no other.
+const fifoSuffix = ".fifo"
+
 // inServiceMetric is the group metric by which the wake rule knows an empty group.
 const inServiceMetric = "GroupInServiceInstances"
 
@@ -133,13 +136,16 @@ type lister struct {
 // groupTag names the group that a stack was made for: a stack of the same name around another is another.
 const groupTag = "eventscale:asg"
 
+// digestPrefix begins a tag that holds a digest in the place of the name.
+const digestPrefix = "sha256:"
+
 // groupTagValue is the group's name, or its digest where it has characters that tags cannot have.
 func groupTagValue(group string) string {
 	if tagText().MatchString(group) {
 		return group
 	}
 	sum := sha256.Sum256([]byte(group))
-	return "sha256:" + hex.EncodeToString(sum[:])
+	return digestPrefix + hex.EncodeToString(sum[:])
 }
 
 // tags returns what a resource is tagged with.
