@@ -17,8 +17,8 @@ var managedPolicyARN = pattern(`^arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.
 
 // attachRolePolicy takes any ARN for one of a managed policy: the sandbox has none, and what they allow plays no part
 // in it but that a role that has one cannot be deleted.
-func (w *world) attachRolePolicy(_ *request, in *iam.AttachRolePolicyInput) (*iam.AttachRolePolicyOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+func (w *world) attachRolePolicy(r *request, in *iam.AttachRolePolicyInput) (*iam.AttachRolePolicyOutput, error) {
+	found, err := w.roleNamed(r, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -36,8 +36,8 @@ func (w *world) attachRolePolicy(_ *request, in *iam.AttachRolePolicyInput) (*ia
 	return &iam.AttachRolePolicyOutput{}, nil
 }
 
-func (w *world) detachRolePolicy(_ *request, in *iam.DetachRolePolicyInput) (*iam.DetachRolePolicyOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+func (w *world) detachRolePolicy(r *request, in *iam.DetachRolePolicyInput) (*iam.DetachRolePolicyOutput, error) {
+	found, err := w.roleNamed(r, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +49,8 @@ func (w *world) detachRolePolicy(_ *request, in *iam.DetachRolePolicyInput) (*ia
 	return &iam.DetachRolePolicyOutput{}, nil
 }
 
-func (w *world) listAttachedRolePolicies(_ *request, in *iam.ListAttachedRolePoliciesInput) (*iam.ListAttachedRolePoliciesOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+func (w *world) listAttachedRolePolicies(r *request, in *iam.ListAttachedRolePoliciesInput) (*iam.ListAttachedRolePoliciesOutput, error) {
+	found, err := w.roleNamed(r, in.RoleName)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -44,6 +45,8 @@ type Options struct {
 	// Endpoint begins the queue URLs that Instances is told, such as http://127.0.0.1:4599; empty means
 	// SQS's own.
 	Endpoint string
+	// Faults are rules by which calls go wrong. See ParseProfile for those of a file.
+	Faults []Fault
 	// Log, unless nil, is told of every call after its answer is made. It may be called
 	// concurrently.
 	Log func(Call)
@@ -57,15 +60,18 @@ type Call struct {
 	Status    int    // HTTP
 	Code      string // the error code, as the client's ErrorCode() has it; "" where the call succeeded
 	Mutating  bool   // by its name the operation changes something
+	Fault     Effect // what one of Options.Faults did to it; "" for nothing. Status is 0 where nothing was answered
 }
 
 // Sandbox is an http.Handler and an http.RoundTripper. It is safe for concurrent use.
 type Sandbox struct {
 	options Options
 	wires   map[string]*wire
+	judge   *judge
 
 	mu    sync.Mutex // guards what follows; handlers run under it, one at a time
 	store *store
+	past  *past
 	begun bool // the options are applied to the world
 	told  map[placement]bool
 
@@ -114,12 +120,19 @@ func Open(options Options) (*Sandbox, error) {
 }
 
 func open(options Options, source source) (*Sandbox, error) {
+	for i := range options.Faults {
+		if err := options.Faults[i].check(); err != nil {
+			return nil, fmt.Errorf("fault rule %d: %w", i+1, err)
+		}
+	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}
 	return &Sandbox{
 		options: options,
 		wires:   wires(),
+		judge:   newJudge(options.Faults),
+		past:    newPast(options.Faults),
 		store:   &store{path: options.Path, source: source},
 	}, nil
 }
