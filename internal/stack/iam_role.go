@@ -42,12 +42,13 @@ const roleType = "AWS::IAM::Role"
 func roleKind(api roleAPI) provision.Kind[roleProperties] {
 	r := roles{api}
 	return provision.Kind[roleProperties]{
-		Type:   roleType,
-		Tags:   func(p roleProperties) provision.Tags { return p.Tags },
-		Read:   r.read,
-		Create: r.create,
-		Update: r.update,
-		Delete: r.delete,
+		Type:    roleType,
+		Tags:    func(p roleProperties) provision.Tags { return p.Tags },
+		Appears: newObjectAppears,
+		Read:    r.read,
+		Create:  r.create,
+		Update:  r.update,
+		Delete:  r.delete,
 	}
 }
 
@@ -172,6 +173,10 @@ func (r roles) blocked(ctx context.Context, role string, conflict error) error {
 // iamPropagation is as long as IAM takes, at the longest seen, to show a change everywhere: no bound is
 // published. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html
 const iamPropagation = 2 * time.Minute
+
+// newObjectAppears is how long a destroy looks for a queue or a role that may have been made just before it: of
+// SQS a second is said, and IAM takes seconds as a rule.
+const newObjectAppears = 5 * time.Second
 
 // errUnsettledRole: a role just made can show its unique ID in the place of its ARN for a moment.
 var errUnsettledRole = errors.New("the role shows no ARN yet")
