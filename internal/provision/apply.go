@@ -25,6 +25,7 @@ type Engine struct {
 	DeleteAdopted bool
 
 	strangers map[string]bool // recorded, and by their tags not ours any more; by logical ID
+	unseen    map[string]bool // recorded, and not there, or not yet
 }
 
 // run is one Apply or Destroy.
