@@ -21,7 +21,7 @@ func (e *Engine) Inspect(ctx context.Context) error {
 	var failed []error
 	for _, record := range e.Journal.Snapshot().Resources {
 		t := e.typeOf(record)
-		if t == nil || !t.taggable || e.leaves(record) || record.PhysicalID == "" {
+		if t == nil || !t.taggable || e.Leaves(record) || record.PhysicalID == "" {
 			continue
 		}
 		readers.Go(func() {
@@ -45,9 +45,9 @@ func (e *Engine) Inspect(ctx context.Context) error {
 	return nil
 }
 
-// leaves reports whether Destroy forgets an object and does not touch it. What is borrowed is never the
-// stack's to delete.
-func (e *Engine) leaves(record state.Record) bool {
+// Leaves reports whether Destroy forgets an object and does not touch it, because it was there before the
+// stack. What is borrowed is never the stack's to delete.
+func (e *Engine) Leaves(record state.Record) bool {
 	t := e.typeOf(record)
 	return record.Adopted && (!e.DeleteAdopted || t != nil && t.borrowed)
 }
@@ -133,7 +133,7 @@ func (r *run) remove(ctx context.Context, record state.Record) (left string, err
 	switch {
 	case r.strangers[record.LogicalID]:
 		return "left as it is: by its tags it is not this stack's any more", nil
-	case r.leaves(record):
+	case r.Leaves(record):
 		return "left as it is: it was there before the stack", nil
 	case id.PhysicalID == "":
 		id, left, err = r.found(ctx, *t, record)
