@@ -34,7 +34,7 @@ func (a *app) destroy(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	snapshot, err := a.store().Load(named.Stack) // another run may have changed it before we had the lock
+	snapshot, err := a.reload(named.Stack)
 	if err != nil {
 		return err
 	}

@@ -54,6 +54,10 @@ type Lock struct {
 // lockPoll is how often a waiting process looks: often enough to feel immediate to a user.
 const lockPoll = 100 * time.Millisecond
 
+// signTime is how long a process that has just got the lock may take to say so. Who else wants it then is told
+// by whom it is held, and not that it is by somebody.
+const signTime = 300 * time.Millisecond
+
 // Acquire locks the stack for this process, waiting for another one at most so long. The kernel
 // drops the lock of a process that dies, so a lock is never stale. The error is a *LockedError
 // where another process has it, an *UnwritableError where the folder takes no file, an *InsecureError where it is
@@ -66,6 +70,7 @@ func (s *Store) Acquire(ctx context.Context, stack string, wait time.Duration) (
 		return nil, err
 	}
 	deadline := time.Now().Add(wait)
+	named := time.Now().Add(signTime)
 	for {
 		lock, err := tryLock(path)
 		if err != nil {
@@ -74,12 +79,12 @@ func (s *Store) Acquire(ctx context.Context, stack string, wait time.Duration) (
 		if lock != nil {
 			return s.take(lock, stack)
 		}
-		if !time.Now().Before(deadline) {
-			return nil, &LockedError{Stack: stack, Holder: holder(path)}
+		if h := holder(path); !time.Now().Before(deadline) && (h.PID != 0 || !time.Now().Before(named)) {
+			return nil, &LockedError{Stack: stack, Holder: h}
 		}
 		select {
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return nil, errors.Join(context.Cause(ctx), &LockedError{Stack: stack, Holder: holder(path)})
 		case <-time.After(lockPoll):
 		}
 	}

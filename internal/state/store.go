@@ -120,9 +120,9 @@ func (s *Store) Remove(stack string) error {
 // probeBytes is more than any snapshot takes, so that a disk about to be full shows itself early.
 const probeBytes = 64 << 10
 
-// CheckWritable makes the folder and writes to it what a snapshot would take, so that a read-only or full one
-// is found before AWS is asked to make anything. The caller holds the stack's lock: whatever a killed process
-// leaves of this is swept away by the next one that has it.
+// CheckWritable writes to the folder what a snapshot would take, so that a read-only or full one is found before
+// AWS is asked to make anything. The caller holds the stack's lock: whatever a killed process leaves of this is
+// swept away by the next one that has it.
 func (s *Store) CheckWritable(stack string) error {
 	f, err := os.CreateTemp(s.dir, "."+stack+".probe-*.tmp")
 	if err != nil {
