@@ -20,7 +20,7 @@ func (e *Engine) Inspect(ctx context.Context) error {
 	var failed []error
 	for _, record := range e.Journal.Snapshot().Resources {
 		t := e.typeOf(record)
-		if t == nil || !t.taggable || record.Adopted || record.PhysicalID == "" {
+		if t == nil || !t.taggable || e.leaves(record) || record.PhysicalID == "" {
 			continue
 		}
 		readers.Go(func() {
@@ -42,6 +42,13 @@ func (e *Engine) Inspect(ctx context.Context) error {
 	return nil
 }
 
+// leaves reports whether Destroy forgets an object and does not touch it. What is borrowed is never the
+// stack's to delete.
+func (e *Engine) leaves(record state.Record) bool {
+	t := e.typeOf(record)
+	return record.Adopted && (!e.DeleteAdopted || t != nil && t.borrowed)
+}
+
 // typeOf returns the type of a record, or nil.
 func (e *Engine) typeOf(record state.Record) *Type {
 	i := slices.IndexFunc(e.Types, func(t Type) bool { return t.Name == record.Type })
@@ -54,7 +61,8 @@ func (e *Engine) typeOf(record state.Record) *Type {
 // Destroy deletes all that is recorded, each object after those that depend on it, independent ones at
 // once. It walks the snapshot, not the list: what an older program made goes too. It goes on after an
 // error, and forgets a record only when AWS has confirmed that the object is gone. What was adopted
-// from others is forgotten and left as it is, and so is what Inspect found to be theirs. The error is a *RunError.
+// from others is forgotten and left as it is, unless DeleteAdopted is set, and so is what Inspect found to be
+// theirs. The error is a *RunError.
 func (e *Engine) Destroy(ctx context.Context) error {
 	r := &run{Engine: e}
 	records := e.Journal.Snapshot().Resources
@@ -116,7 +124,7 @@ func (r *run) remove(ctx context.Context, record state.Record) (left string, err
 	switch {
 	case r.strangers[record.LogicalID]:
 		return "left as it is: by its tags it is not this stack's any more", nil
-	case record.Adopted:
+	case r.leaves(record):
 		return "left as it is: it was there before the stack", nil
 	case id.PhysicalID == "":
 		id, left, err = r.found(ctx, *t, record)

@@ -13,6 +13,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -48,6 +49,8 @@ type Options struct {
 	// Policy, unless nil, is the identity policy of whoever calls, as a JSON document: what it does not allow
 	// is denied, as AWS denies it. It is no part of the world.
 	Policy []byte
+	// Faults are rules by which calls go wrong. See ParseProfile for those of a file.
+	Faults []Fault
 	// Log, unless nil, is told of every call after its answer is made. It may be called
 	// concurrently.
 	Log func(Call)
@@ -61,15 +64,18 @@ type Call struct {
 	Status    int    // HTTP
 	Code      string // the error code, as the client's ErrorCode() has it; "" where the call succeeded
 	Mutating  bool   // by its name the operation changes something
+	Fault     Effect // what one of Options.Faults did to it; "" for nothing. Status is 0 where nothing was answered
 }
 
 // Sandbox is an http.Handler and an http.RoundTripper. It is safe for concurrent use.
 type Sandbox struct {
 	options Options
 	wires   map[string]*wire
+	judge   *judge
 
 	mu    sync.Mutex // guards what follows; handlers run under it, one at a time
 	store *store
+	past  *past
 	begun bool // the options are applied to the world
 	told  map[placement]bool
 
@@ -123,12 +129,19 @@ func Open(options Options) (*Sandbox, error) {
 }
 
 func open(options Options, source source) (*Sandbox, error) {
+	for i := range options.Faults {
+		if err := options.Faults[i].check(); err != nil {
+			return nil, fmt.Errorf("fault rule %d: %w", i+1, err)
+		}
+	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}
 	return &Sandbox{
 		options: options,
 		wires:   wires(),
+		judge:   newJudge(options.Faults),
+		past:    newPast(options.Faults),
 		store:   &store{path: options.Path, source: source},
 	}, nil
 }

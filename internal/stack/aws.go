@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/eventscale/eventscale/internal/provision"
 )
@@ -140,12 +141,31 @@ func (e *CallError) Unwrap() error { return e.err }
 // concise shortens the text of an AWS error; errors.As still finds the SDK's types in it.
 func concise(err error) error {
 	var operation *smithy.OperationError
-	var api smithy.APIError
-	if !errors.As(err, &operation) || !errors.As(operation, &api) {
+	if !errors.As(err, &operation) {
 		return err
 	}
-	short := api.ErrorCode() + ": " + strings.TrimSpace(api.ErrorMessage())
+	short := shortCause(operation)
+	var gaveUp *gaveUpError
+	if errors.As(operation, &gaveUp) {
+		short += " (" + gaveUp.Error() + ")"
+	}
 	return &CallError{text: strings.Replace(err.Error(), operation.Error(), short, 1), err: err}
+}
+
+// shortCause is what AWS said of a call, or what became of it on the way.
+func shortCause(err error) string {
+	var api smithy.APIError
+	var unsent *smithyhttp.RequestSendError
+	var unreadable *smithy.DeserializationError
+	switch {
+	case errors.As(err, &unreadable): // first: the SDK makes an error of AWS of an answer that is none
+		return "the answer cannot be read: " + unreadable.Err.Error()
+	case errors.As(err, &api):
+		return api.ErrorCode() + ": " + strings.TrimSpace(api.ErrorMessage())
+	case errors.As(err, &unsent):
+		return unsent.Err.Error()
+	}
+	return err.Error()
 }
 
 // conciseKind shortens the AWS errors of a kind.

@@ -101,15 +101,13 @@ func newAlarmBatch(api alarmAPI, names []string) *alarmBatch {
 }
 
 func (a alarms) read(ctx context.Context, id provision.Identity) (provision.Live[alarmProperties], error) {
+	tags := tagsOf(ctx, id.ARN, a.readTags)
 	alarm, err := a.all.find(ctx, id.Name)
 	if err != nil {
 		return provision.Live[alarmProperties]{}, err
 	}
 	live := provision.Live[alarmProperties]{PhysicalID: id.Name, ARN: aws.ToString(alarm.AlarmArn), Properties: alarmFrom(alarm)}
-	live.Properties.Tags = id.Tags
-	if id.Tags == nil {
-		live.Properties.Tags, err = a.readTags(ctx, provision.Identity{ARN: live.ARN})
-	}
+	live.Properties.Tags, err = tags(live.ARN)
 	return live, err
 }
 
