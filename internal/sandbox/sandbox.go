@@ -46,11 +46,11 @@ type Options struct {
 	// Endpoint begins the queue URLs that Instances is told, such as http://127.0.0.1:4599; empty means
 	// SQS's own.
 	Endpoint string
+	// Faults are rules by which calls go wrong. See ParseProfile for those of a file.
+	Faults []Fault
 	// Policy, unless nil, is the identity policy of whoever calls, as a JSON document: what it does not allow
 	// is denied, as AWS denies it. It is no part of the world.
 	Policy []byte
-	// Faults are rules by which calls go wrong. See ParseProfile for those of a file.
-	Faults []Fault
 	// Log, unless nil, is told of every call after its answer is made. It may be called
 	// concurrently.
 	Log func(Call)

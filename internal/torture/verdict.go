@@ -50,24 +50,44 @@ func minus(a, b []string) []string {
 // recordedIn returns an error that names every difference between the state of the stack and the account:
 // what is recorded and not there, there and not recorded, or not done.
 func (a account) recordedIn(store *state.Store, base account) error {
-	var records []state.Record
-	snapshot, err := store.Load(stackName)
-	switch {
-	case err == nil:
-		records = snapshot.Resources
-	case !errors.Is(err, fs.ErrNotExist):
+	records, err := recordsOf(store)
+	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, r := range records {
 		errs = append(errs, a.holds(r))
 	}
+	return errors.Join(append(errs, a.knownTo(store, base))...)
+}
+
+// knownTo returns an error that names all that is there and not recorded with its ID. That is what must hold
+// when a run was stopped in order: the calls in flight have ended, and their results are saved.
+func (a account) knownTo(store *state.Store, base account) error {
+	records, err := recordsOf(store)
+	if err != nil {
+		return err
+	}
+	var errs []error
 	for _, i := range a {
-		if len(base.find(i.kind, i.name)) == 0 && !slices.ContainsFunc(records, func(r state.Record) bool { return r.Type == i.kind && r.Name == i.name }) {
-			errs = append(errs, fmt.Errorf("not recorded: %s %s", i.kind, i.name))
+		known := func(r state.Record) bool { return r.Type == i.kind && r.Name == i.name && r.PhysicalID == i.id }
+		if len(base.find(i.kind, i.name)) == 0 && !slices.ContainsFunc(records, known) {
+			errs = append(errs, fmt.Errorf("there, and not recorded as such: %s %s", i.kind, i.name))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// recordsOf returns what the state records; nothing where there is no state.
+func recordsOf(store *state.Store) ([]state.Record, error) {
+	snapshot, err := store.Load(stackName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return snapshot.Resources, nil
 }
 
 // holds returns an error where a record is not what the account has.
