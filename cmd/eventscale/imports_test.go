@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"internal/stack":      {"internal/loop", "internal/provision", "internal/state"},
 	"internal/state":      {},
 	"internal/tune":       {"internal/loop", "internal/simulation", "internal/stack"},
-	"internal/ui":         {"internal/loop", "internal/provision", "internal/simulation", "internal/stack", "internal/tune"},
+	"internal/ui":         {"internal/loop", "internal/provision", "internal/simulation", "internal/stack", "internal/state", "internal/tune"},
 	"internal/workload":   {"internal/loop"},
 }
 

@@ -39,13 +39,24 @@ type Step struct {
 	Action    Action
 	Changes   []Change // of an update or a replacement
 	Adopt     bool     // the object is there, and not in the state: it is taken into it
-	Foreign   bool     // of those: its tags say that it is somebody else's
+	Foreign   bool     // of those: it was there before the stack, by its tags or for want of them
+	Taken     bool     // of those: it takes --adopt to use it
 	Gone      bool     // to be created, though the state says that it was
 
-	resource Resource
-	adopted  bool // it was there before the stack, and is marked as such
-	live     object
-	record   state.Record // of a deletion
+	resource  Resource
+	adopted   bool // it was there before the stack, and is marked as such
+	uncertain bool // it is there, and may be on its way out
+	live      object
+	record    state.Record // of a deletion
+}
+
+// nameProperty stands for the name in the changes of an object that gets another.
+const nameProperty = "Name"
+
+// inPlace reports whether the new object of a replacement bears the name of the old one, which must go first.
+func (s Step) inPlace() bool {
+	renamed := slices.ContainsFunc(s.Changes, func(c Change) bool { return c.Property == nameProperty })
+	return s.Action == Replace && !renamed
 }
 
 // want returns the properties that the resource shall have.
@@ -81,6 +92,12 @@ func (p *Plan) Count(a Action) int {
 // Empty reports whether the run will change nothing on AWS.
 func (p *Plan) Empty() bool { return p.Count(Keep) == len(p.Steps) }
 
+// Uncertain reports whether the run may have to make anew what seems to be there: AWS goes on showing some
+// objects for a while after they were deleted.
+func (p *Plan) Uncertain() bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.uncertain })
+}
+
 // Replacements returns the steps that make an object anew in place of another.
 func (p *Plan) Replacements() []Step {
 	var steps []Step
@@ -92,6 +109,22 @@ func (p *Plan) Replacements() []Step {
 	return steps
 }
 
+// Taken returns the steps that take over what is somebody else's.
+func (p *Plan) Taken() []Step {
+	var steps []Step
+	for _, s := range p.Steps {
+		if s.Taken {
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// Lost reports whether objects of the stack's own are there that the state does not know.
+func (p *Plan) Lost() bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Adopt && !s.Foreign })
+}
+
 // ForeignError says that an object of one of our names exists and belongs to somebody else.
 type ForeignError struct {
 	LogicalID, Type, Name string
@@ -100,6 +133,11 @@ type ForeignError struct {
 }
 
 func (e *ForeignError) Error() string {
+	return fmt.Sprintf("%s %s exists and does not belong to this stack: %s", e.Type, e.Name, e.owner())
+}
+
+// owner says what tells that the object is somebody else's.
+func (e *ForeignError) owner() string {
 	owner := "it has no eventscale tags"
 	if !e.Taggable {
 		owner = "nothing else of this stack is there"
@@ -113,12 +151,12 @@ func (e *ForeignError) Error() string {
 		}
 		owner = "its tags say " + strings.Join(said, ", ")
 	}
-	return fmt.Sprintf("%s %s exists and does not belong to this stack: %s", e.Type, e.Name, owner)
+	return owner
 }
 
 // Hint says what to do.
 func (e *ForeignError) Hint() string {
-	return "choose another name with --stack, or take the object over with --adopt"
+	return "choose another name with --stack, or take the object over with --adopt: `eventscale plan --adopt` shows what would change"
 }
 
 // Reading is what AWS holds of every resource at one moment.
@@ -130,7 +168,7 @@ type Reading struct {
 func (r *Reading) PhysicalID(logicalID string) string { return r.objects[logicalID].physicalID }
 
 // Read asks AWS for every resource at once: the names are known beforehand, so it costs one round trip
-// where the state knows the objects, and two where their tags must be looked up.
+// where the state knows the objects, and two where their tags can be asked for only when they are found.
 func (e *Engine) Read(ctx context.Context) (*Reading, error) {
 	snapshot := e.Journal.Snapshot()
 	reading := &Reading{objects: map[string]object{}}
@@ -166,11 +204,7 @@ func identity(r Resource, record *state.Record) Identity {
 }
 
 func recorded(r state.Record) Identity {
-	id := Identity{Name: r.Name, PhysicalID: r.PhysicalID, ARN: r.ARN, Tags: r.Tags}
-	if !settled(r) {
-		id.Tags = nil // an intent: whether the object is ours, and what was applied, its own tags must tell
-	}
-	return id
+	return Identity{Name: r.Name, PhysicalID: r.PhysicalID, ARN: r.ARN}
 }
 
 // settled reports whether what is recorded came about: no run was cut off between intent and result.
@@ -184,12 +218,11 @@ func (e *Engine) Plan(reading *Reading, adopt bool) (*Plan, error) {
 	snapshot := e.Journal.Snapshot()
 	plan := &Plan{adopt: adopt}
 	remade := map[string]bool{}
-	refs := Refs{of: func(logicalID string) (string, string) {
+	refs := Refs{of: func(logicalID string) object {
 		if remade[logicalID] {
-			return "", ""
+			return object{}
 		}
-		o := reading.objects[logicalID]
-		return o.physicalID, o.arn
+		return reading.objects[logicalID]
 	}}
 	var foreign []error
 	for _, r := range e.Resources {
@@ -216,18 +249,21 @@ func (e *Engine) step(r Resource, record *state.Record, reading *Reading, refs R
 	}
 	s.live = live
 	var err error
-	if !known {
-		var refused bool
+	if known {
+		s.Taken = r.Type.taggable && e.claimed(r.Type.tags(live.properties), *record)
+		s.Foreign = s.Taken
+	} else {
 		s.Adopt = true
-		s.Foreign, refused = e.foreign(r, record, reading)
-		if refused {
-			err = &ForeignError{r.LogicalID, r.Type.Name, r.Name, r.Type.taggable, r.Type.tags(live.properties)}
-		}
+		s.Foreign, s.Taken = e.foreign(r, record, reading)
 	}
+	if s.Taken {
+		err = &ForeignError{r.LogicalID, r.Type.Name, r.Name, r.Type.taggable, r.Type.tags(live.properties)}
+	}
+	s.uncertain = r.Type.confirm != nil && (s.Adopt || !settled(*record))
 	s.adopted = s.Foreign || record != nil && record.Adopted
 	s.Changes = e.compare(s, refs, record)
 	if record != nil && record.Name != r.Name {
-		s.Changes = append([]Change{{"Name", record.Name, r.Name, true}}, s.Changes...)
+		s.Changes = append([]Change{{nameProperty, record.Name, r.Name, true}}, s.Changes...)
 	}
 	s.Action = action(s.Changes)
 	return s, err
@@ -253,7 +289,7 @@ func (e *Engine) foreign(r Resource, record *state.Record, reading *Reading) (fo
 	switch {
 	case t.taggable:
 		tags := t.tags(reading.objects[r.LogicalID].properties)
-		owned := e.owns(tags, r.LogicalID)
+		owned := e.owns(tags, logicalIDOf(r.LogicalID))
 		return !owned || tags[AdoptedTag] == "true", !owned
 	case record != nil:
 		return false, false
@@ -262,9 +298,25 @@ func (e *Engine) foreign(r Resource, record *state.Record, reading *Reading) (fo
 	}
 	lost := slices.ContainsFunc(e.Resources, func(other Resource) bool {
 		o, found := reading.objects[other.LogicalID]
-		return found && other.Type.taggable && e.owns(other.Type.tags(o.properties), other.LogicalID)
+		return found && other.Type.taggable && e.owns(other.Type.tags(o.properties), logicalIDOf(other.LogicalID))
 	})
 	return !lost, !lost
+}
+
+// claimed reports whether the tags of a recorded object say that somebody else took it, or made another of its
+// name. One that only lost our tags is still the one recorded: they are put back. Of an update that was cut
+// off, the owner's tags may be those of before.
+func (e *Engine) claimed(tags Tags, r state.Record) bool {
+	other := func(key, want string) bool { return tags[key] != "" && tags[key] != want }
+	if other(StackTag, e.Stack) || other(LogicalIDTag, logicalIDOf(r.LogicalID)) {
+		return true
+	}
+	for key, want := range e.Owner {
+		if settled(r) && other(key, want) && other(key, r.Tags[key]) {
+			return true
+		}
+	}
+	return false
 }
 
 // compare returns the properties of a live object that are not as wanted.

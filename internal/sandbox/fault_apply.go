@@ -28,17 +28,16 @@ func (s *Sandbox) disturb(ctx context.Context, c *call) (cut bool, err error) {
 		return false, nil
 	}
 	delay, rule := s.judge.request(c, s.options.Now())
-	if err := wait(ctx, delay); err != nil {
-		return false, err
-	}
 	if delay > 0 {
 		c.fault = DoDelay
 	}
-	if rule == nil {
-		return false, nil
+	if rule != nil {
+		c.fault = rule.Do
 	}
-	c.fault = rule.Do
-	switch rule.Do {
+	if err := wait(ctx, delay); err != nil {
+		return false, err
+	}
+	switch c.fault {
 	case DoThrottle, DoRate:
 		c.refusal = throttling(c.service)
 	case DoError:

@@ -21,6 +21,7 @@ type role struct {
 	TrustChanged time.Time
 	Created      time.Time
 	Policies     map[string]string // inline, by name
+	Attached     []string          // ARNs of managed policies
 	Tags         map[string]string
 }
 
@@ -39,6 +40,8 @@ func (w *world) iamOperations() []operation {
 		op("GetRolePolicy", w.getRolePolicy),
 		op("ListRolePolicies", w.listRolePolicies),
 		op("DeleteRolePolicy", w.deleteRolePolicy),
+		op("AttachRolePolicy", w.attachRolePolicy),
+		op("DetachRolePolicy", w.detachRolePolicy),
 		op("ListAttachedRolePolicies", w.listAttachedRolePolicies),
 		op("ListInstanceProfilesForRole", w.listInstanceProfilesForRole),
 	}
@@ -171,6 +174,9 @@ func (w *world) deleteRole(_ *request, in *iam.DeleteRoleInput) (*iam.DeleteRole
 	}
 	if len(found.Policies) > 0 {
 		return nil, &types.DeleteConflictException{Message: aws.String("Cannot delete entity, must delete policies first.")}
+	}
+	if len(found.Attached) > 0 {
+		return nil, &types.DeleteConflictException{Message: aws.String("Cannot delete entity, must detach all policies first.")}
 	}
 	delete(w.Roles, strings.ToLower(found.Name))
 	return &iam.DeleteRoleOutput{}, nil

@@ -84,14 +84,6 @@ func (w *world) deleteRolePolicy(r *request, in *iam.DeleteRolePolicyInput) (*ia
 	return &iam.DeleteRolePolicyOutput{}, nil
 }
 
-// listAttachedRolePolicies finds none: the sandbox has no managed policies to attach.
-func (w *world) listAttachedRolePolicies(r *request, in *iam.ListAttachedRolePoliciesInput) (*iam.ListAttachedRolePoliciesOutput, error) {
-	if _, err := w.roleNamed(r, in.RoleName); err != nil {
-		return nil, err
-	}
-	return &iam.ListAttachedRolePoliciesOutput{}, nil
-}
-
 // listInstanceProfilesForRole finds none: the sandbox has no instance profiles.
 func (w *world) listInstanceProfilesForRole(r *request, in *iam.ListInstanceProfilesForRoleInput) (*iam.ListInstanceProfilesForRoleOutput, error) {
 	if _, err := w.roleNamed(r, in.RoleName); err != nil {

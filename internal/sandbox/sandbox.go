@@ -5,7 +5,8 @@
 // outside that list is refused with an error that says so. It knows the protocols of those services
 // (AWS JSON, RPC v2 CBOR, Query, REST-JSON) and picks one by the request, not by the service,
 // because clients differ. It reads a request's signature only to learn service and region: any
-// credentials will do, and no policy is evaluated.
+// credentials will do. A policy binds all callers alike, if Options has one; and a function may do what its
+// role's policies let it. The policies of resources are kept and not evaluated.
 //
 // Time passes in it. With the pieces of internal/loop, and in the order of that model, metrics are
 // taken, alarms judged, policies run, instances launched and jobs done: see course.
@@ -47,6 +48,9 @@ type Options struct {
 	Endpoint string
 	// Faults are rules by which calls go wrong. See ParseProfile for those of a file.
 	Faults []Fault
+	// Policy, unless nil, is the identity policy of whoever calls, as a JSON document: what it does not allow
+	// is denied, as AWS denies it. It is no part of the world.
+	Policy []byte
 	// Log, unless nil, is told of every call after its answer is made. It may be called
 	// concurrently.
 	Log func(Call)
@@ -108,14 +112,19 @@ func (w *world) home() (account, region string) { return w.Account, w.Region }
 
 // Open returns a sandbox. It does not touch the file: the first request reads it, so that a command
 // that makes no call costs nothing.
+// The error is a *PolicyError.
 func Open(options Options) (*Sandbox, error) {
+	gate, err := newGate(options.Policy)
+	if err != nil {
+		return nil, err
+	}
 	return open(options, source{
 		fresh: func(now time.Time) backend {
 			w := newWorld(defaultAccount, defaultRegion, now)
-			w.delays = options.Delays
+			w.delays, w.gate = options.Delays, gate
 			return w
 		},
-		empty: func() backend { return &world{delays: options.Delays} },
+		empty: func() backend { return &world{delays: options.Delays, gate: gate} },
 	})
 }
 

@@ -25,6 +25,7 @@ type world struct {
 	Workers Workers
 
 	delays Delays
+	gate   gate
 }
 
 // regional is what one region holds.
@@ -81,7 +82,7 @@ func (w *world) in(r *request) *regional {
 
 // services lists every operation the sandbox knows, by the service's signing name.
 func (w *world) services() map[string][]operation {
-	return map[string][]operation{
+	return w.guarded(map[string][]operation{
 		"sqs":         w.sqsOperations(),
 		"iam":         w.iamOperations(),
 		"sts":         w.stsOperations(),
@@ -89,7 +90,7 @@ func (w *world) services() map[string][]operation {
 		"logs":        w.logsOperations(),
 		"monitoring":  w.cloudwatchOperations(),
 		"autoscaling": w.autoscalingOperations(),
-	}
+	})
 }
 
 // arn returns the ARN of a regional resource of the caller's account.

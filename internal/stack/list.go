@@ -103,19 +103,25 @@ func namesOf(s Spec, region string) names {
 	prefix := "eventscale-" + s.Stack
 	suffix := ""
 	if s.FIFO {
-		suffix = ".fifo" // SQS knows a FIFO queue by its name
+		suffix = fifoSuffix // SQS knows a FIFO queue by its name
 	}
 	return names{
 		deadLetterQueue: prefix + "-jobs-dlq" + suffix,
 		jobQueue:        prefix + "-jobs" + suffix,
 		role:            prefix + "-" + region, // roles are global: two regions, two roles
-		rolePolicy:      prefix + "-" + region + "/ingest",
+		rolePolicy:      prefix + "-" + region + "/" + ingestPolicy,
 		logGroup:        "/aws/lambda/" + prefix + "-ingest",
 		function:        prefix + "-ingest",
 		groupMetrics:    s.ASG + "/" + inServiceMetric,
 		prefix:          prefix,
 	}
 }
+
+// ingestPolicy is the name of the one policy of the role.
+const ingestPolicy = "ingest"
+
+// fifoSuffix ends the name of every FIFO queue, and of no other.
+const fifoSuffix = ".fifo"
 
 // inServiceMetric is the group metric by which the wake rule knows an empty group.
 const inServiceMetric = "GroupInServiceInstances"
@@ -130,13 +136,16 @@ type lister struct {
 // groupTag names the group that a stack was made for: a stack of the same name around another is another.
 const groupTag = "eventscale:asg"
 
+// digestPrefix begins a tag that holds a digest in the place of the name.
+const digestPrefix = "sha256:"
+
 // groupTagValue is the group's name, or its digest where it has characters that tags cannot have.
 func groupTagValue(group string) string {
 	if tagText().MatchString(group) {
 		return group
 	}
 	sum := sha256.Sum256([]byte(group))
-	return "sha256:" + hex.EncodeToString(sum[:])
+	return digestPrefix + hex.EncodeToString(sum[:])
 }
 
 // tags returns what a resource is tagged with.
@@ -158,6 +167,7 @@ const (
 	jobRetention      = 4 * 24 * time.Hour  // SQS's default
 	deadJobRetention  = 14 * 24 * time.Hour // the longest that SQS allows
 	defaultVisibility = 30                  // seconds; nobody works on dead letters
+	largestMessage    = 1 << 20             // bytes: the most that SQS takes, and its default
 )
 
 func (l lister) deadLetterQueue() provision.Resource {
@@ -166,6 +176,7 @@ func (l lister) deadLetterQueue() provision.Resource {
 			FifoQueue:              l.FIFO,
 			MessageRetentionPeriod: int(deadJobRetention.Seconds()),
 			VisibilityTimeout:      defaultVisibility,
+			MaximumMessageSize:     largestMessage,
 			SqsManagedSseEnabled:   true,
 			Policy:                 refusePlainHTTP(l.account.arn("sqs", l.names.deadLetterQueue)),
 			Tags:                   l.tags(DeadLetterQueue),
@@ -180,6 +191,7 @@ func (l lister) jobQueue() provision.Resource {
 			MessageRetentionPeriod:        int(jobRetention.Seconds()),
 			VisibilityTimeout:             l.VisibilityTimeout.Seconds(),
 			ReceiveMessageWaitTimeSeconds: longPoll,
+			MaximumMessageSize:            largestMessage,
 			SqsManagedSseEnabled:          true,
 			Policy:                        refusePlainHTTP(l.account.arn("sqs", l.names.jobQueue)),
 			Tags:                          l.tags(JobQueue),
@@ -247,9 +259,10 @@ func (l lister) function() provision.Resource {
 		return functionProperties{
 			Handler: l.Handler, Runtime: l.Runtime, Architecture: "arm64",
 			MemorySize: l.Memory, Timeout: l.FunctionTimeout.Seconds(),
-			Role:        refs.ARN(IngestRole),
+			Role: refs.ARN(IngestRole), RoleID: refs.UniqueID(IngestRole),
 			Environment: env,
 			Code:        code{l.CodeSHA256, l.zip},
+			LogGroup:    l.names.logGroup,
 			Tags:        l.tags(IngestFunction),
 		}
 	}

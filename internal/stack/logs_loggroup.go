@@ -57,15 +57,14 @@ type logGroups struct {
 
 func (l logGroups) read(ctx context.Context, id provision.Identity) (provision.Live[logGroupProperties], error) {
 	live := provision.Live[logGroupProperties]{PhysicalID: id.Name}
+	tags := tagsOf(ctx, id.ARN, l.readTags)
 	group, err := l.find(ctx, id.Name)
 	if err != nil {
 		return live, err
 	}
 	live.ARN = strings.TrimSuffix(aws.ToString(group.Arn), ":*")
-	live.Properties = logGroupProperties{RetentionInDays: int(aws.ToInt32(group.RetentionInDays)), Tags: id.Tags}
-	if id.Tags == nil {
-		live.Properties.Tags, err = l.readTags(ctx, provision.Identity{ARN: live.ARN})
-	}
+	live.Properties.RetentionInDays = int(aws.ToInt32(group.RetentionInDays))
+	live.Properties.Tags, err = tags(live.ARN)
 	return live, err
 }
 

@@ -1,5 +1,7 @@
 package stack
 
+import "slices"
+
 // The permissions that eventscale's caller needs for one stack, scoped to its names.
 
 // PolicyDocument is an IAM policy, as `eventscale iam-policy` prints it.
@@ -47,10 +49,12 @@ func Permissions(s Spec, a Account) PolicyDocument {
 			"sqs:CreateQueue", "sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:SetQueueAttributes",
 			"sqs:ListQueueTags", "sqs:TagQueue", "sqs:UntagQueue", "sqs:DeleteQueue",
 		}, queues...),
-		allow("Send", []string{"sqs:SendMessage"}, a.arn("sqs", n.jobQueue)), // of send; SendMessageBatch asks for it too
+		allow("FindQueues", []string{"sqs:GetQueueUrl"}, otherQueues(s, a, queues)...), // of recover, which does not know the settings
+		allow("Send", []string{"sqs:SendMessage"}, a.arn("sqs", n.jobQueue)),           // of send; SendMessageBatch asks for it too
 		allow("Role", []string{
 			"iam:CreateRole", "iam:GetRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:TagRole", "iam:UntagRole",
 			"iam:DeleteRole", "iam:PutRolePolicy", "iam:GetRolePolicy", "iam:DeleteRolePolicy",
+			"iam:ListRolePolicies", "iam:ListAttachedRolePolicies", // to name what keeps the role from being deleted
 		}, role),
 		{
 			Sid: "PassRole", Effect: "Allow", Action: []string{"iam:PassRole"}, Resource: []string{role},
@@ -72,6 +76,21 @@ func Permissions(s Spec, a Account) PolicyDocument {
 			"cloudwatch:TagResource", "cloudwatch:UntagResource", "cloudwatch:DeleteAlarms",
 		}, alarms...),
 	}}
+}
+
+// otherQueues are those that a stack of the same name has with other settings.
+func otherQueues(s Spec, a Account, queues []string) []string {
+	var others []string
+	for _, fifo := range []bool{s.FIFO, !s.FIFO} {
+		s.FIFO = fifo
+		n := namesOf(s, a.Region)
+		for _, name := range []string{n.jobQueue, n.deadLetterQueue} {
+			if queue := a.arn("sqs", name); !slices.Contains(queues, queue) {
+				others = append(others, queue)
+			}
+		}
+	}
+	return others
 }
 
 func allow(sid string, actions []string, resources ...string) Permission {

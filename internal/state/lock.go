@@ -41,7 +41,7 @@ func (e *LockedError) Error() string {
 
 // Hint says what to do.
 func (e *LockedError) Hint() string {
-	return "wait until it is done, or give --lock-timeout; the lock of a process that died is free"
+	return "wait until it is done, or give --lock-timeout; the lock of a process that died is free: `eventscale unlock` looks into it"
 }
 
 // Lock is held on a stack from Acquire to Release.
@@ -61,7 +61,7 @@ func (s *Store) Acquire(ctx context.Context, stack string, wait time.Duration) (
 	if err := s.CheckWritable(); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(s.dir, stack+".lock")
+	path := s.lockPath(stack)
 	deadline := time.Now().Add(wait)
 	for {
 		lock, err := tryLock(path)
@@ -143,9 +143,12 @@ func holder(path string) Holder {
 }
 
 // Release frees the lock and removes its file, the file first: see tryLock. Where the system does
-// not remove open files (Windows) it stays, which does no harm.
+// not remove open files (Windows) it stays, which does no harm. A file that is not the one which is locked
+// is another's lock, and left.
 func (l *Lock) Release() error {
-	_ = os.Remove(l.file.Path())
+	if l.held() {
+		_ = os.Remove(l.file.Path())
+	}
 	if err := l.file.Close(); err != nil {
 		return fmt.Errorf("releasing the lock: %w", err)
 	}

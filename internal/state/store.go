@@ -36,7 +36,7 @@ func (e *BrokenError) Hint() string {
 	if newer, ok := errors.AsType[*NewerError](e.Err); ok {
 		return newer.Hint()
 	}
-	return "restore the file from a backup or version control; or move it away and run `eventscale up` again: it finds what the stack owns by name and tag"
+	return "`eventscale recover` rebuilds it from what AWS has, and keeps the broken file beside it; or restore it from a backup or version control"
 }
 
 // Load reads the snapshot of a stack. The error is an fs.ErrNotExist where there is none, and a
