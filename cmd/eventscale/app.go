@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/signal"
@@ -74,13 +75,23 @@ func (a *app) run(args []string) int {
 	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
 	a.end()
-	if errors.Is(err, syscall.EPIPE) {
+	if unread(err) {
 		return exitInterrupted
 	}
 	if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, context.Canceled) {
 		err = cause // a call that was not made is no failure of its own
 	}
 	return a.exit(err)
+}
+
+// unread reports whether an error says that nobody reads us any more: the pipe was closed, or the terminal, to
+// which a write is an input/output error.
+func unread(err error) bool {
+	if errors.Is(err, syscall.EPIPE) {
+		return true
+	}
+	file, ok := errors.AsType[*fs.PathError](err)
+	return ok && errors.Is(err, syscall.EIO) && (file.Path == os.Stdout.Name() || file.Path == os.Stderr.Name())
 }
 
 // The causes of a run that a signal stopped: one that changes a stack, and any other.

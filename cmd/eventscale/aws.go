@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -47,18 +48,18 @@ func unreachable(err error) bool {
 // noAnswer is what the SDK says of an answer that never came.
 const noAnswer = "https response error StatusCode: 0, RequestID: , "
 
-// Settings of the SDK.
 const (
-	// maxAttempts: the SDK's 3 give up after seconds of throttling, which an account with other tools at
-	// work has every day.
-	maxAttempts = 8
-
-	// perAttempt ends a request that hangs. It is long enough for a package of 50 MB over a slow line.
-	perAttempt = 2 * time.Minute
-
 	// sandboxRegion is the sandbox's, where the user names none.
 	sandboxRegion = "us-east-1"
+
+	// connecting is how long a connection may take to come about: a network that swallows every packet
+	// shall be known in seconds.
+	connecting = 5 * time.Second
 )
+
+func newHTTPClient() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = connecting })
+}
 
 // clients loads the AWS configuration as every AWS tool does, and makes the SDK's clients. The region of
 // the state serves where no other is named.
@@ -87,8 +88,7 @@ func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
 		return a.sandboxConfig()
 	}
 	options := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(awshttp.NewBuildableClient()), // one for all services; left out, each makes its own
-		config.WithRetryMaxAttempts(maxAttempts),
+		config.WithHTTPClient(newHTTPClient()), // one for all services; left out, each makes its own
 		config.WithAppID("eventscale"),
 		config.WithRegion(a.global.region),
 		config.WithSharedConfigProfile(a.global.profile),
@@ -102,7 +102,7 @@ func (a *app) awsConfig(ctx context.Context) (aws.Config, error) {
 	if err != nil {
 		return cfg, &usageError{text: fmt.Sprintf("reading the AWS configuration: %v", err), hint: "check --profile and the files in ~/.aws"}
 	}
-	cfg.HTTPClient = &finishing{next: cfg.HTTPClient, clock: &a.clock} // afterwards: AWS_CA_BUNDLE goes into the SDK's own kind only
+	cfg.HTTPClient = &noting{cfg.HTTPClient, &a.clock} // afterwards: AWS_CA_BUNDLE goes into the SDK's own kind only
 	return cfg, nil
 }
 
@@ -125,12 +125,11 @@ func (a *app) sandboxConfig() (aws.Config, error) {
 		return aws.Config{}, err
 	}
 	return aws.Config{
-		Region:           cmp.Or(a.global.region, sandboxRegion),
-		BaseEndpoint:     aws.String("http://" + serveAddress),
-		Credentials:      credentials.NewStaticCredentialsProvider("sandbox", "sandbox", ""),
-		HTTPClient:       &finishing{next: &http.Client{Transport: world}, clock: &a.clock},
-		RetryMaxAttempts: maxAttempts,
-		APIOptions:       a.apiOptions(),
+		Region:       cmp.Or(a.global.region, sandboxRegion),
+		BaseEndpoint: aws.String("http://" + serveAddress),
+		Credentials:  credentials.NewStaticCredentialsProvider("sandbox", "sandbox", ""),
+		HTTPClient:   &noting{&http.Client{Transport: world}, &a.clock},
+		APIOptions:   a.apiOptions(),
 	}, nil
 }
 
@@ -149,40 +148,19 @@ func (a *app) openWorld() (http.RoundTripper, error) {
 // sandboxPath is the file that keeps the sandbox's world between commands.
 func (a *app) sandboxPath() string { return filepath.Join(a.global.stateDir, "sandbox.json") }
 
-// finishing lets a request in flight end when its context is cancelled, so that its effect is known and
-// can be recorded: the first Ctrl-C stops what comes next, not what has been sent. It begins no request
-// for a cancelled context, and ends one that hangs.
-type finishing struct {
+// noting reads AWS's clock off each answer.
+type noting struct {
 	next  aws.HTTPClient
 	clock *serverClock
 }
 
 // Do sends a request.
-func (f *finishing) Do(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
+func (n *noting) Do(r *http.Request) (*http.Response, error) {
+	answer, err := n.next.Do(r)
+	if err == nil {
+		n.clock.note(answer.Header)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), perAttempt)
-	answer, err := f.next.Do(r.WithContext(ctx))
-	if err != nil {
-		cancel()
-		return nil, err
-	}
-	f.clock.note(answer.Header)
-	answer.Body = &closing{answer.Body, cancel}
-	return answer, nil
-}
-
-// closing ends a request's context when its answer has been read.
-type closing struct {
-	io.ReadCloser
-	cancel context.CancelFunc
-}
-
-// Close closes the body.
-func (c *closing) Close() error {
-	defer c.cancel()
-	return c.ReadCloser.Close()
+	return answer, err
 }
 
 // logCalls logs every call of the SDK: what, how long, how it ended; never what was sent.

@@ -25,6 +25,12 @@ func (a *app) recorded() (*state.Snapshot, error) {
 	if err := stack.CheckStackName(name); err != nil {
 		return nil, err
 	}
+	return a.reload(name)
+}
+
+// reload loads the snapshot of a stack; once more when its lock is taken, before which another run may have
+// changed or removed it.
+func (a *app) reload(name string) (*state.Snapshot, error) {
 	snapshot, err := a.store().Load(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, a.unknownStack(name)

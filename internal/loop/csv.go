@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,6 +16,7 @@ type CSV struct {
 	Name     string   // of the file, for errors
 	Arrivals Arrivals // for counts, and for rows without a service
 	Strict   bool     // refuse times before 0 and rows that are not in their order, which are put right otherwise
+	Most     int      // messages, of rows; 0 is no bound
 }
 
 // Read reads a whole trace. Its header says of what form it is: time_s,service_s or time_s alone, a
@@ -35,6 +37,12 @@ func (c CSV) Read(r io.Reader) (*Trace, error) {
 		}
 		if err != nil {
 			return nil, err
+		}
+		if c.Most > 0 && len(jobs) == c.Most {
+			return nil, t.wrong(0, fmt.Sprintf("is of one message too many: there must be at most %d", c.Most))
+		}
+		if len(jobs) == cap(jobs) {
+			jobs = slices.Grow(jobs, max(len(jobs), 1024)) // doubled: append would copy millions more often
 		}
 		jobs = append(jobs, job)
 	}

@@ -17,10 +17,23 @@ func (e *FieldError) Error() string {
 	if e.Path != "" {
 		text = e.Path + ": " + text
 	}
+	text = clipped(text)
 	if e.Line > 0 {
 		text = fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, text)
 	}
 	return text
+}
+
+// longestText is more than any value has that somebody typed, with all that is said about it.
+const longestText = 400
+
+// clipped leaves out the middle of a text that is too long to be read: it ends with what is allowed.
+func clipped(text string) string {
+	if len(text) <= longestText {
+		return text
+	}
+	begin, end := text[:longestText/2], text[len(text)-longestText/2:]
+	return strings.ToValidUTF8(begin, "") + " ... " + strings.ToValidUTF8(end, "")
 }
 
 // Hint says what could stand there instead; it is "" where the problem says it all.

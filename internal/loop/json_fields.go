@@ -2,6 +2,7 @@ package loop
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -88,6 +89,9 @@ func (f *fields) object(name string) (*fields, bool) {
 	return f.reading.object(n, f.path+name), true
 }
 
+// maxItems bounds the lists whose entries each have a path, which is all but those of a trace's messages.
+const maxItems = 50_000
+
 // each calls a function for every item of a list, with the item's path.
 func (f *fields) each(name string, do func(n *node, path string)) {
 	if n := f.get(name); n != nil {
@@ -98,6 +102,10 @@ func (f *fields) each(name string, do func(n *node, path string)) {
 func (r *reading) items(n *node, path string, do func(n *node, path string)) {
 	if !n.list {
 		r.wrong(n, path, "a list")
+		return
+	}
+	if len(n.items) > maxItems {
+		r.fail(n, path, fmt.Sprintf("the list has %d entries; there must be at most %d", len(n.items), maxItems))
 		return
 	}
 	for i, item := range n.items {

@@ -22,11 +22,15 @@ type node struct {
 type treeReader struct {
 	data    []byte
 	decoder *json.Decoder
+	depth   int // of the value being read: how many lists and objects it is in
 }
+
+// maxDepth is twice what any document here has.
+const maxDepth = 16
 
 // parseTree reads one JSON value and nothing after it.
 func parseTree(data []byte) (*node, error) {
-	r := &treeReader{data, json.NewDecoder(bytes.NewReader(data))}
+	r := &treeReader{data: data, decoder: json.NewDecoder(bytes.NewReader(data))}
 	r.decoder.UseNumber()
 	n, err := r.read()
 	if err == nil && r.start() < int64(len(data)) {
@@ -66,6 +70,15 @@ func (r *treeReader) read() (*node, error) {
 	token, err := r.decoder.Token()
 	if err != nil {
 		return nil, err
+	}
+	r.depth++
+	defer func() { r.depth-- }()
+	switch token {
+	case json.Delim('{'), json.Delim('['):
+		if r.depth > maxDepth {
+			line, column := position(r.data, n.offset)
+			return nil, &FieldError{Line: line, Column: column, Problem: fmt.Sprintf("lists and objects stand in each other more than %d deep", maxDepth)}
+		}
 	}
 	switch token {
 	case json.Delim('{'):

@@ -25,6 +25,7 @@ type Engine struct {
 	DeleteAdopted bool
 
 	strangers map[string]bool // recorded, and by their tags not ours any more; by logical ID
+	unseen    map[string]bool // recorded, and not there, or not yet
 }
 
 // run is one Apply or Destroy.
@@ -103,11 +104,40 @@ func (r *run) keep(ctx context.Context, s Step, free func()) error {
 	if !s.Adopt && settled(*have) && have.PhysicalID == s.live.physicalID && have.ARN == s.live.arn {
 		return nil
 	}
+	want := s.want(r.refs())
+	w := r.begin(s.LogicalID, s.Type, s.Name)
+	waited := false
+	tell := w.waiting(CreateInProgress)
+	ctx = withWaiting(ctx, func(reason string, until time.Time) { waited = true; tell(reason, until) })
+	if err := r.confirm(ctx, s, want); err != nil {
+		return r.fail(ctx, w, CreateFailed, "creating", err)
+	}
 	free()
 	if err := s.resource.Type.ready(ctx, s.live); err != nil {
-		return r.fail(ctx, r.begin(s.LogicalID, s.Type, s.Name), CreateFailed, "creating", err)
+		return r.fail(ctx, w, CreateFailed, "creating", err)
 	}
-	return r.record(s, s.live, s.tags(r.refs()), CreateComplete)
+	if err := r.record(s, s.live, s.resource.Type.tags(want), CreateComplete); err != nil {
+		return err
+	}
+	if waited {
+		w.tell(CreateComplete, "")
+	}
+	return nil
+}
+
+// confirm makes sure that an object is there to stay that no finished run of ours has made: what the state does
+// not know may have been deleted a moment ago, and so may what a run was at when it was cut off. The object may
+// be made anew by it, so it is an intent until then.
+func (r *run) confirm(ctx context.Context, s Step, want any) error {
+	t := s.resource.Type
+	if !s.uncertain {
+		return nil
+	}
+	have := r.Journal.Snapshot().Record(s.LogicalID)
+	if err := r.record(s, s.live, either(t.tags(want), have), CreateInProgress); err != nil {
+		return err
+	}
+	return t.confirm(ctx, Identity{Name: s.Name}, want)
 }
 
 // create makes an object, frees its dependents, and then brings to it what Create leaves out.
@@ -120,6 +150,11 @@ func (r *run) create(ctx context.Context, s Step, free func()) error {
 		return err
 	}
 	ctx = withWaiting(ctx, w.waiting(CreateInProgress))
+	if s.inPlace() {
+		if err := s.resource.Type.delete(ctx, s.live.identity(s.Name)); err != nil {
+			return r.fail(ctx, w, CreateFailed, "deleting the old", err)
+		}
+	}
 	live, err := s.resource.Type.create(ctx, Identity{Name: s.Name}, want)
 	if errors.Is(err, ErrExists) {
 		live, err = r.claim(ctx, &s, err)
@@ -147,12 +182,16 @@ func (r *run) create(ctx context.Context, s Step, free func()) error {
 // claim finds out whose the object is that was there when we came to create it. Our own, made by a call
 // whose answer was lost, is ours to go on with; nobody else's is touched or recorded.
 func (r *run) claim(ctx context.Context, s *Step, exists error) (object, error) {
-	live, err := s.resource.Type.read(ctx, Identity{Name: s.Name})
+	live, err := Retry(ctx, takenVisible, func(ctx context.Context) (object, error) {
+		return s.resource.Type.read(ctx, Identity{Name: s.Name})
+	})
 	if err != nil {
 		return object{}, fmt.Errorf("%w (and reading it: %w)", exists, err)
 	}
 	tags := s.resource.Type.tags(live.properties)
 	if !s.resource.Type.taggable || r.owns(tags, s.LogicalID) {
+		taken := tags[AdoptedTag] == "true" // once, from its owner: it is not ours to delete now either
+		s.Foreign, s.adopted = taken, taken
 		return live, nil
 	}
 	if r.adopt {
@@ -163,6 +202,14 @@ func (r *run) claim(ctx context.Context, s *Step, exists error) (object, error) 
 		return object{}, err
 	}
 	return object{}, &ForeignError{s.LogicalID, s.Type, s.Name, true, tags}
+}
+
+// takenVisible: what a call made whose answer was lost, or another run a moment ago, is known to create before
+// it can be read. IAM takes longest to show it.
+var takenVisible = Patience{
+	Reason: "the object that has the name to show itself",
+	Cap:    2 * time.Minute, First: 500 * time.Millisecond, Longest: 5 * time.Second,
+	Passing: func(err error) bool { return errors.Is(err, ErrNotFound) },
 }
 
 // complete updates what differs from the wanted properties and waits until the object can be used.
@@ -190,6 +237,9 @@ func (r *run) update(ctx context.Context, s Step) error {
 		return err
 	}
 	ctx = withWaiting(ctx, w.waiting(UpdateInProgress))
+	if err := r.confirm(ctx, s, want); err != nil {
+		return r.fail(ctx, w, UpdateFailed, "updating", err)
+	}
 	if err := r.complete(ctx, s, s.live, want, record); err != nil {
 		return r.fail(ctx, w, UpdateFailed, "updating", err)
 	}
@@ -202,10 +252,11 @@ func (r *run) update(ctx context.Context, s Step) error {
 }
 
 // intend saves that an object is about to be made. The record of one in whose place it is made is kept
-// under a name of its own, so that it is deleted when the new one is in place, by this run or a later one.
+// under a name of its own, so that it is deleted when the new one is in place, by this run or a later one. One
+// that must go first is found by the name of the intent, as long as it is there.
 func (r *run) intend(s Step, tags Tags) error {
 	return r.Journal.Record(func(snapshot *state.Snapshot) {
-		if have := snapshot.Record(s.LogicalID); have != nil && s.Action == Replace {
+		if have := snapshot.Record(s.LogicalID); have != nil && s.Action == Replace && !s.inPlace() {
 			have.LogicalID = supersededID(snapshot, s.LogicalID)
 			have.Status = string(DeletePending)
 		}
@@ -271,11 +322,10 @@ func (r *run) bind(logicalID string, live object) {
 
 // refs looks up what has been bound so far.
 func (r *run) refs() Refs {
-	return Refs{of: func(logicalID string) (string, string) {
+	return Refs{of: func(logicalID string) object {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		o := r.bound[logicalID]
-		return o.physicalID, o.arn
+		return r.bound[logicalID]
 	}}
 }
 

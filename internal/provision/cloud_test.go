@@ -35,9 +35,14 @@ type thing struct {
 
 func (o *thing) arn() string { return "arn:" + o.id }
 
+func (o *thing) live() Live[properties] {
+	return Live[properties]{PhysicalID: o.id, ARN: o.arn(), Properties: o.properties.clone()}
+}
+
 // properties are those of every type; not every type uses all of them.
 type properties struct {
 	Group string `replace:"true"` // names are unique in their group, as those of scaling policies are
+	Fixed string `replace:"true"` // part of no name: a new object takes the name of the old
 	Size  int
 	Uses  []string // physical IDs and ARNs of others
 	Env   map[string]Secret
@@ -115,17 +120,13 @@ func (c *cloud) named(typeName, group, name string) *thing {
 	return nil
 }
 
-// read believes recorded tags, as the kinds of AWS do, to which tags cost a call of their own.
 func (k fakeKind) read(_ context.Context, id Identity) (live Live[properties], err error) {
 	err = k.perform("read", id.Name, func() error {
 		o := k.find(id)
 		if o == nil {
 			return fmt.Errorf("%s: %w", id.Name, ErrNotFound)
 		}
-		live = Live[properties]{o.id, o.arn(), o.properties.clone()}
-		if id.Tags != nil {
-			live.Properties.Tags = id.Tags
-		}
+		live = o.live()
 		return nil
 	})
 	return live, err
@@ -151,7 +152,7 @@ func (k fakeKind) create(_ context.Context, id Identity, want properties) (live 
 		if k.steps {
 			o.properties.Size = 0
 		}
-		live = Live[properties]{o.id, o.arn(), o.properties.clone()}
+		live = o.live()
 		return nil
 	})
 	return live, err
@@ -177,8 +178,8 @@ func (c *cloud) resolve(uses []string) error {
 
 // update makes one call for the settings, one to tag and one to untag, like the kinds of AWS.
 func (k fakeKind) update(_ context.Context, live Live[properties], want properties, changed Changed) error {
-	if changed.Any("Group") {
-		return errors.New("the group of an object cannot be changed")
+	if changed.Any("Group", "Fixed") {
+		return errors.New("the group of an object cannot be changed, nor what is fixed")
 	}
 	if changed.Any("Size", "Uses", "Env") {
 		if err := k.edit("update", live, func(p *properties) error {

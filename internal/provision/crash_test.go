@@ -83,6 +83,8 @@ func TestConvergesFromEveryCrash(t *testing.T) {
 		{"replace by another name", first, renamed, renamed},
 		{"replace by another name, then back", first, renamed, first},
 		{"replace by another name, then destroy", first, renamed, nothing},
+		{"replace under the same name", first, remade, remade},
+		{"replace under the same name, then destroy", first, remade, nothing},
 		{"replace in another group", first, moved, moved},
 		{"replace in another group, then destroy", first, moved, nothing},
 		{"remove", first, reduced, reduced},

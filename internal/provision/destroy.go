@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/eventscale/eventscale/internal/state"
 )
@@ -14,7 +15,7 @@ import (
 // somebody else's: an object deleted behind our back and made anew has the same name, and so the same
 // physical ID. The error is a *RunError.
 func (e *Engine) Inspect(ctx context.Context) error {
-	e.strangers = map[string]bool{}
+	e.strangers, e.unseen = map[string]bool{}, map[string]bool{}
 	var mu sync.Mutex
 	var readers sync.WaitGroup
 	var failed []error
@@ -29,8 +30,10 @@ func (e *Engine) Inspect(ctx context.Context) error {
 			defer mu.Unlock()
 			switch {
 			case err == nil:
-				e.strangers[record.LogicalID] = tags[StackTag] != e.Stack || tags[LogicalIDTag] != logicalIDOf(record.LogicalID)
-			case !errors.Is(err, ErrNotFound):
+				e.strangers[record.LogicalID] = e.strange(tags, record)
+			case errors.Is(err, ErrNotFound):
+				e.unseen[record.LogicalID] = true
+			default:
 				failed = append(failed, &Failure{"reading the tags of", record.Type, record.LogicalID, err})
 			}
 		})
@@ -47,6 +50,12 @@ func (e *Engine) Inspect(ctx context.Context) error {
 func (e *Engine) Leaves(record state.Record) bool {
 	t := e.typeOf(record)
 	return record.Adopted && (!e.DeleteAdopted || t != nil && t.borrowed)
+}
+
+// strange reports whether an object of these tags must be left alone by a destroy. One without our tags must too,
+// though an up puts them back: what is deleted is gone for good.
+func (e *Engine) strange(tags Tags, record state.Record) bool {
+	return tags[StackTag] != e.Stack || tags[LogicalIDTag] != logicalIDOf(record.LogicalID)
 }
 
 // typeOf returns the type of a record, or nil.
@@ -131,6 +140,14 @@ func (r *run) remove(ctx context.Context, record state.Record) (left string, err
 		if err != nil || left != "" {
 			return left, err
 		}
+	case r.unseen[record.LogicalID]:
+		tags, err := appeared(ctx, *t, record, func(ctx context.Context) (Tags, error) { return t.readTags(ctx, id) })
+		if err == nil && r.strange(tags, record) {
+			return "left as it is: by its tags it is not this stack's any more", nil
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return "", err
+		}
 	}
 	err = r.Journal.Record(func(s *state.Snapshot) {
 		if have := s.Record(record.LogicalID); have != nil {
@@ -146,14 +163,35 @@ func (r *run) remove(ctx context.Context, record state.Record) (left string, err
 // found looks for the object of an intent: a create whose answer never reached us. It may have had its
 // effect, or not, or the name may be somebody else's.
 func (r *run) found(ctx context.Context, t Type, record state.Record) (id Identity, left string, err error) {
-	live, err := t.read(ctx, Identity{Name: record.Name})
-	switch {
-	case errors.Is(err, ErrNotFound):
+	live, err := appeared(ctx, t, record, func(ctx context.Context) (object, error) {
+		return t.read(ctx, Identity{Name: record.Name})
+	})
+	if errors.Is(err, ErrNotFound) {
 		return id, "it was never made", nil
-	case err != nil:
-		return id, "", err
-	case t.taggable && !r.owns(t.tags(live.properties), logicalIDOf(record.LogicalID)):
-		return id, "left as it is: it belongs to somebody else", nil
 	}
-	return Identity{Name: record.Name, PhysicalID: live.physicalID, ARN: live.arn}, "", nil
+	if err != nil {
+		return id, "", err
+	}
+	tags := t.tags(live.properties)
+	switch {
+	case t.taggable && !r.owns(tags, logicalIDOf(record.LogicalID)):
+		return id, "left as it is: it belongs to somebody else", nil
+	case tags[AdoptedTag] == "true" && !r.DeleteAdopted:
+		return id, "left as it is: it was there before the stack", nil
+	}
+	return live.identity(record.Name), "", nil
+}
+
+// appeared reads an object until AWS shows it, or can be believed that there is none: a run that was cut off may
+// have made it a moment ago. Where we have asked for its deletion, there is nothing to wait for.
+func appeared[T any](ctx context.Context, t Type, record state.Record, read func(context.Context) (T, error)) (T, error) {
+	patience := Patience{
+		Reason: "AWS to show what may have been made a moment ago",
+		Cap:    t.appears, First: 500 * time.Millisecond,
+		Passing: func(err error) bool { return errors.Is(err, ErrNotFound) },
+	}
+	if t.appears == 0 || record.Status == string(DeleteInProgress) {
+		return read(ctx)
+	}
+	return Retry(ctx, patience, read)
 }

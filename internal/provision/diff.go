@@ -24,15 +24,13 @@ func diff(have, want any) []Change {
 	var changes []Change
 	for i := range h.NumField() {
 		field := h.Type().Field(i)
-		if equal(h.Field(i), w.Field(i)) {
-			continue
-		}
 		replaces := field.Tag.Get("replace") == "true"
-		if field.Type.Kind() == reflect.Map {
+		switch {
+		case field.Type.Kind() == reflect.Map:
 			changes = append(changes, diffMap(field.Name, replaces, h.Field(i), w.Field(i))...)
-			continue
+		case !equal(h.Field(i), w.Field(i)):
+			changes = append(changes, Change{field.Name, text(h.Field(i)), text(w.Field(i)), replaces})
 		}
-		changes = append(changes, Change{field.Name, text(h.Field(i)), text(w.Field(i)), replaces})
 	}
 	return changes
 }
@@ -55,8 +53,23 @@ func diffMap(name string, replaces bool, have, want reflect.Value) []Change {
 	return changes
 }
 
-// equal compares by JSON, in which a Secret is its digest, and takes nothing, null and empty for one.
-func equal(a, b reflect.Value) bool { return bytes.Equal(encoded(a), encoded(b)) }
+// equal compares by JSON, and takes nothing, null and empty for one. Secrets know better what equals them.
+func equal(a, b reflect.Value) bool {
+	have, secret := secretIn(a)
+	want, other := secretIn(b)
+	if secret || other {
+		return secret && other && have.Equal(want)
+	}
+	return bytes.Equal(encoded(a), encoded(b))
+}
+
+func secretIn(v reflect.Value) (Secret, bool) {
+	if !v.IsValid() {
+		return Secret{}, false
+	}
+	s, ok := v.Interface().(Secret)
+	return s, ok
+}
 
 func encoded(v reflect.Value) []byte {
 	if !v.IsValid() {

@@ -43,10 +43,20 @@ type Step struct {
 	Taken     bool     // of those: it takes --adopt to use it
 	Gone      bool     // to be created, though the state says that it was
 
-	resource Resource
-	adopted  bool // it was there before the stack, and is marked as such
-	live     object
-	record   state.Record // of a deletion
+	resource  Resource
+	adopted   bool // it was there before the stack, and is marked as such
+	uncertain bool // it is there, and may be on its way out
+	live      object
+	record    state.Record // of a deletion
+}
+
+// nameProperty stands for the name in the changes of an object that gets another.
+const nameProperty = "Name"
+
+// inPlace reports whether the new object of a replacement bears the name of the old one, which must go first.
+func (s Step) inPlace() bool {
+	renamed := slices.ContainsFunc(s.Changes, func(c Change) bool { return c.Property == nameProperty })
+	return s.Action == Replace && !renamed
 }
 
 // want returns the properties that the resource shall have.
@@ -81,6 +91,12 @@ func (p *Plan) Count(a Action) int {
 
 // Empty reports whether the run will change nothing on AWS.
 func (p *Plan) Empty() bool { return p.Count(Keep) == len(p.Steps) }
+
+// Uncertain reports whether the run may have to make anew what seems to be there: AWS goes on showing some
+// objects for a while after they were deleted.
+func (p *Plan) Uncertain() bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.uncertain })
+}
 
 // Replacements returns the steps that make an object anew in place of another.
 func (p *Plan) Replacements() []Step {
@@ -152,7 +168,7 @@ type Reading struct {
 func (r *Reading) PhysicalID(logicalID string) string { return r.objects[logicalID].physicalID }
 
 // Read asks AWS for every resource at once: the names are known beforehand, so it costs one round trip
-// where the state knows the objects, and two where their tags must be looked up.
+// where the state knows the objects, and two where their tags can be asked for only when they are found.
 func (e *Engine) Read(ctx context.Context) (*Reading, error) {
 	snapshot := e.Journal.Snapshot()
 	reading := &Reading{objects: map[string]object{}}
@@ -188,11 +204,7 @@ func identity(r Resource, record *state.Record) Identity {
 }
 
 func recorded(r state.Record) Identity {
-	id := Identity{Name: r.Name, PhysicalID: r.PhysicalID, ARN: r.ARN, Tags: r.Tags}
-	if !settled(r) {
-		id.Tags = nil // an intent: whether the object is ours, and what was applied, its own tags must tell
-	}
-	return id
+	return Identity{Name: r.Name, PhysicalID: r.PhysicalID, ARN: r.ARN}
 }
 
 // settled reports whether what is recorded came about: no run was cut off between intent and result.
@@ -206,12 +218,11 @@ func (e *Engine) Plan(reading *Reading, adopt bool) (*Plan, error) {
 	snapshot := e.Journal.Snapshot()
 	plan := &Plan{adopt: adopt}
 	remade := map[string]bool{}
-	refs := Refs{of: func(logicalID string) (string, string) {
+	refs := Refs{of: func(logicalID string) object {
 		if remade[logicalID] {
-			return "", ""
+			return object{}
 		}
-		o := reading.objects[logicalID]
-		return o.physicalID, o.arn
+		return reading.objects[logicalID]
 	}}
 	var foreign []error
 	for _, r := range e.Resources {
@@ -238,17 +249,21 @@ func (e *Engine) step(r Resource, record *state.Record, reading *Reading, refs R
 	}
 	s.live = live
 	var err error
-	if !known {
+	if known {
+		s.Taken = r.Type.taggable && e.claimed(r.Type.tags(live.properties), *record)
+		s.Foreign = s.Taken
+	} else {
 		s.Adopt = true
 		s.Foreign, s.Taken = e.foreign(r, record, reading)
-		if s.Taken {
-			err = &ForeignError{r.LogicalID, r.Type.Name, r.Name, r.Type.taggable, r.Type.tags(live.properties)}
-		}
 	}
+	if s.Taken {
+		err = &ForeignError{r.LogicalID, r.Type.Name, r.Name, r.Type.taggable, r.Type.tags(live.properties)}
+	}
+	s.uncertain = r.Type.confirm != nil && (s.Adopt || !settled(*record))
 	s.adopted = s.Foreign || record != nil && record.Adopted
 	s.Changes = e.compare(s, refs, record)
 	if record != nil && record.Name != r.Name {
-		s.Changes = append([]Change{{"Name", record.Name, r.Name, true}}, s.Changes...)
+		s.Changes = append([]Change{{nameProperty, record.Name, r.Name, true}}, s.Changes...)
 	}
 	s.Action = action(s.Changes)
 	return s, err
@@ -286,6 +301,22 @@ func (e *Engine) foreign(r Resource, record *state.Record, reading *Reading) (fo
 		return found && other.Type.taggable && e.owns(other.Type.tags(o.properties), logicalIDOf(other.LogicalID))
 	})
 	return !lost, !lost
+}
+
+// claimed reports whether the tags of a recorded object say that somebody else took it, or made another of its
+// name. One that only lost our tags is still the one recorded: they are put back. Of an update that was cut
+// off, the owner's tags may be those of before.
+func (e *Engine) claimed(tags Tags, r state.Record) bool {
+	other := func(key, want string) bool { return tags[key] != "" && tags[key] != want }
+	if other(StackTag, e.Stack) || other(LogicalIDTag, logicalIDOf(r.LogicalID)) {
+		return true
+	}
+	for key, want := range e.Owner {
+		if settled(r) && other(key, want) && other(key, r.Tags[key]) {
+			return true
+		}
+	}
+	return false
 }
 
 // compare returns the properties of a live object that are not as wanted.

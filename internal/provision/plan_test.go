@@ -40,6 +40,7 @@ func TestPlanActions(t *testing.T) {
 		{"keep", first, first, all(Keep)},
 		{"update", first, changed, all(Update)},
 		{"other names", first, renamed, all(Replace)},
+		{"what is fixed", first, remade, with(all(Keep), Replace, "Function")},
 		{"another group", first, moved, with(with(all(Keep), Replace, "Policy"), Update, "Alarm")},
 		{"remove", first, reduced, with(with(all(Keep), Delete, reduced.without...), Update, "Queue", "Function")},
 	} {
@@ -113,14 +114,11 @@ func quoted(values ...string) string {
 }
 
 func TestRefsOfWhatIsNotKnown(t *testing.T) {
-	refs := Refs{of: func(id string) (string, string) {
-		if id == "Known" {
-			return "id", "arn"
-		}
-		return "", ""
+	refs := Refs{of: func(id string) object {
+		return map[string]object{"Known": {physicalID: "id", arn: "arn", uniqueID: "unique"}, "Plain": {physicalID: "id", arn: "arn"}}[id]
 	}}
-	got := []string{refs.Ref("Known"), refs.ARN("Known"), refs.Ref("X"), refs.ARN("X")}
-	if want := []string{"id", "arn", "${X}", "${X.Arn}"}; !slices.Equal(got, want) {
+	got := []string{refs.Ref("Known"), refs.ARN("Known"), refs.UniqueID("Known"), refs.UniqueID("Plain"), refs.Ref("X"), refs.ARN("X"), refs.UniqueID("X")}
+	if want := []string{"id", "arn", "unique", "", "${X}", "${X.Arn}", "${X.Id}"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

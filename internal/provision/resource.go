@@ -5,10 +5,12 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // ErrNotFound is returned (wrapped) by a kind's Read for an object that does not exist.
@@ -52,13 +54,13 @@ type Identity struct {
 	Name       string // deterministic: the same at each run
 	PhysicalID string // as recorded; "" for one that was never seen
 	ARN        string // as recorded
-	Tags       Tags   // as last applied; nil where none are recorded, and a Read must then fetch them
 }
 
 // Live is what AWS holds of a resource.
 type Live[P any] struct {
 	PhysicalID string // what CloudFormation's Ref gives
 	ARN        string
+	UniqueID   string // tells it from an earlier one of the same name; "" for a type that has no such ID
 	Properties P
 }
 
@@ -74,7 +76,12 @@ type Kind[P any] struct {
 	// Borrowed objects that were there before the stack are used as they are, and left on destroy.
 	Borrowed bool
 
-	// Read finds the object by physical ID, else by its exact name. ErrNotFound where there is none.
+	// Appears is how long an object just made can be missing from what AWS shows; 0 for a type that is there at
+	// once. So long a destroy does not believe that there is none, unless it has asked for the deletion before.
+	Appears time.Duration
+
+	// Read finds the object by physical ID, else by its exact name, its tags among the properties.
+	// ErrNotFound where there is none.
 	Read func(context.Context, Identity) (Live[P], error)
 
 	// ReadTags reads the tags of a recorded object and nothing else. ErrNotFound where there is none. Nil
@@ -85,6 +92,10 @@ type Kind[P any] struct {
 	// from the wanted properties is left to Update, which runs beside the dependents.
 	// ErrExists where the name is taken.
 	Create func(context.Context, Identity, P) (Live[P], error)
+
+	// Confirm makes sure that an object that was found, rather than known to be made, is there to stay, and
+	// makes it where it is not: AWS can go on showing what was deleted. Nil where nothing lingers so.
+	Confirm func(context.Context, Identity, P) error
 
 	// Update changes the named properties, and only these. Nil where every change is a replacement.
 	Update func(ctx context.Context, live Live[P], want P, changed Changed) error
@@ -112,23 +123,26 @@ func (c Changed) Any(properties ...string) bool {
 // Refs gives a resource what it must know of those it depends on. What is not known before they are
 // created stands as CloudFormation would write it: ${JobQueue.Arn}.
 type Refs struct {
-	of func(logicalID string) (physicalID, arn string)
+	of func(logicalID string) object // the zero object before it is created
 }
 
 // Ref returns the physical ID of a resource.
 func (r Refs) Ref(logicalID string) string {
-	if id, _ := r.of(logicalID); id != "" {
-		return id
-	}
-	return "${" + logicalID + "}"
+	return cmp.Or(r.of(logicalID).physicalID, "${"+logicalID+"}")
 }
 
 // ARN returns the ARN of a resource.
 func (r Refs) ARN(logicalID string) string {
-	if _, arn := r.of(logicalID); arn != "" {
-		return arn
+	return cmp.Or(r.of(logicalID).arn, "${"+logicalID+".Arn}")
+}
+
+// UniqueID returns what tells a resource from an earlier one of its name; "" where AWS shows no such ID.
+func (r Refs) UniqueID(logicalID string) string {
+	o := r.of(logicalID)
+	if o.physicalID == "" {
+		return "${" + logicalID + ".Id}"
 	}
-	return "${" + logicalID + ".Arn}"
+	return o.uniqueID
 }
 
 // Resource is one member of the list that makes a stack.
@@ -152,8 +166,12 @@ func Declare[P any](logicalID string, k Kind[P], name string, want func(Refs) P,
 
 // object is a Live whose kind is forgotten.
 type object struct {
-	physicalID, arn string
-	properties      any
+	physicalID, arn, uniqueID string
+	properties                any
+}
+
+func (o object) identity(name string) Identity {
+	return Identity{Name: name, PhysicalID: o.physicalID, ARN: o.arn}
 }
 
 // Type is a kind whose properties' type is forgotten, so that kinds fit into one list.
@@ -161,9 +179,11 @@ type Type struct {
 	Name     string
 	taggable bool
 	borrowed bool
+	appears  time.Duration
 	tags     func(any) Tags
 	read     func(context.Context, Identity) (object, error)
 	create   func(context.Context, Identity, any) (object, error)
+	confirm  func(context.Context, Identity, any) error // nil where the kind has none
 	update   func(context.Context, object, any, Changed) error
 	readTags func(context.Context, Identity) (Tags, error)
 	ready    func(context.Context, object) error
@@ -173,13 +193,13 @@ type Type struct {
 // Erase forgets the type of a kind's properties.
 func Erase[P any](k Kind[P]) Type {
 	live := func(o object) Live[P] {
-		return Live[P]{PhysicalID: o.physicalID, ARN: o.arn, Properties: o.properties.(P)}
+		return Live[P]{o.physicalID, o.arn, o.uniqueID, o.properties.(P)}
 	}
 	forget := func(l Live[P], err error) (object, error) {
-		return object{l.PhysicalID, l.ARN, l.Properties}, err
+		return object{l.PhysicalID, l.ARN, l.UniqueID, l.Properties}, err
 	}
 	t := Type{
-		Name: k.Type, taggable: k.Tags != nil, borrowed: k.Borrowed,
+		Name: k.Type, taggable: k.Tags != nil, borrowed: k.Borrowed, appears: k.Appears,
 		tags: func(any) Tags { return nil },
 		read: func(ctx context.Context, id Identity) (object, error) { return forget(k.Read(ctx, id)) },
 		create: func(ctx context.Context, id Identity, want any) (object, error) {
@@ -197,13 +217,15 @@ func Erase[P any](k Kind[P]) Type {
 	t.readTags = k.ReadTags
 	if k.ReadTags == nil {
 		t.readTags = func(ctx context.Context, id Identity) (Tags, error) {
-			id.Tags = nil
 			o, err := t.read(ctx, id)
 			if err != nil {
 				return nil, err
 			}
 			return t.tags(o.properties), nil
 		}
+	}
+	if k.Confirm != nil {
+		t.confirm = func(ctx context.Context, id Identity, want any) error { return k.Confirm(ctx, id, want.(P)) }
 	}
 	if k.Update != nil {
 		t.update = func(ctx context.Context, o object, want any, changed Changed) error {

@@ -140,6 +140,7 @@ type design struct {
 	suffix  string // of all names
 	group   string
 	secret  string
+	fixed   string
 	without []string // logical IDs
 }
 
@@ -148,6 +149,7 @@ var (
 	changed = design{size: 2, group: "a", secret: "hunter3", tags: Tags{"team": "blue", "new": "y"}}
 	renamed = design{size: 1, group: "a", secret: "hunter2", tags: first.tags, suffix: "-v2"}
 	moved   = design{size: 1, group: "b", secret: "hunter2", tags: first.tags}
+	remade  = design{size: 1, group: "a", secret: "hunter2", tags: first.tags, fixed: "other"}
 	reduced = design{size: 1, group: "a", secret: "hunter2", tags: first.tags, without: []string{"DeadLetters", "Logs", "Policy", "Alarm"}}
 	nothing = design{without: []string{"*"}}
 )
@@ -163,6 +165,7 @@ func (w *world) list(d design) []Resource {
 		want := func(refs Refs) properties {
 			p := properties{Size: d.size, Group: t.group, Uses: references(refs, uses)}
 			if env {
+				p.Fixed = d.fixed
 				p.Env = map[string]Secret{"PASSWORD": NewSecret(d.secret)}
 			}
 			if !t.untaggable {
@@ -171,6 +174,9 @@ func (w *world) list(d design) []Resource {
 			return p
 		}
 		name := strings.ToLower(logicalID) + d.suffix
+		if t.group != "" {
+			name = t.group + "/" + name // as a policy is named by its group too
+		}
 		resources = append(resources, Declare(logicalID, w.kind("Test::"+logicalID, t), name, want, uses...))
 	}
 	declare("DeadLetters", traits{}, false)
@@ -225,7 +231,10 @@ func (w *world) is(t *testing.T, resources []Resource) {
 	if len(snapshot.Resources) != len(resources) || len(w.objects) != len(resources) {
 		t.Fatalf("%d resources have these objects: %v\nand these records: %v", len(resources), slices.Sorted(maps.Keys(w.objects)), ids(snapshot))
 	}
-	refs := Refs{of: func(id string) (string, string) { r := snapshot.Record(id); return r.PhysicalID, r.ARN }}
+	refs := Refs{of: func(id string) object {
+		r := snapshot.Record(id)
+		return object{physicalID: r.PhysicalID, arn: r.ARN}
+	}}
 	for i, r := range resources {
 		record := snapshot.Resources[i]
 		o := w.object(record.PhysicalID)

@@ -28,8 +28,14 @@ type Clients struct {
 	sts         *sts.Client
 }
 
-// NewClients makes the clients of a configuration.
-func NewClients(cfg aws.Config) *Clients {
+// NewClients makes the clients of a configuration, which has an HTTP client. How often a call is repeated is
+// not the configuration's to say. Calls in flight end when their context is cancelled. An endpoint that is not
+// AWS's has not AWS's rates.
+func NewClients(cfg aws.Config) *Clients { return newClients(cfg, cfg.BaseEndpoint == nil) }
+
+func newClients(cfg aws.Config, paced bool) *Clients {
+	cfg = repeating(cfg, paced)
+	cfg.HTTPClient = finishing{cfg.HTTPClient}
 	return &Clients{
 		region:      cfg.Region,
 		sqs:         sqs.NewFromConfig(cfg),

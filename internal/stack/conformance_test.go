@@ -150,7 +150,7 @@ func testUpdate[P any](s *stage[P]) {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[P]()) {
 		values, listed := s.others[f.Name]
 		replaced := f.Tag.Get("replace") == "true"
-		if f.Name == "Tags" || f.Type == reflect.TypeFor[otherActions]() || replaced && !listed || slices.Contains(s.unused, f.Name) {
+		if f.Name == "Tags" || f.Name == "Others" || replaced && !listed || slices.Contains(s.unused, f.Name) {
 			continue
 		}
 		if replaced || !listed {

@@ -109,13 +109,16 @@ func namesOf(s Spec, region string) names {
 		deadLetterQueue: prefix + "-jobs-dlq" + suffix,
 		jobQueue:        prefix + "-jobs" + suffix,
 		role:            prefix + "-" + region, // roles are global: two regions, two roles
-		rolePolicy:      prefix + "-" + region + "/ingest",
+		rolePolicy:      prefix + "-" + region + "/" + ingestPolicy,
 		logGroup:        "/aws/lambda/" + prefix + "-ingest",
 		function:        prefix + "-ingest",
 		groupMetrics:    s.ASG + "/" + inServiceMetric,
 		prefix:          prefix,
 	}
 }
+
+// ingestPolicy is the name of the one policy of the role.
+const ingestPolicy = "ingest"
 
 // fifoSuffix ends the name of every FIFO queue, and of no other.
 const fifoSuffix = ".fifo"
@@ -164,6 +167,7 @@ const (
 	jobRetention      = 4 * 24 * time.Hour  // SQS's default
 	deadJobRetention  = 14 * 24 * time.Hour // the longest that SQS allows
 	defaultVisibility = 30                  // seconds; nobody works on dead letters
+	largestMessage    = 1 << 20             // bytes: the most that SQS takes, and its default
 )
 
 func (l lister) deadLetterQueue() provision.Resource {
@@ -172,6 +176,7 @@ func (l lister) deadLetterQueue() provision.Resource {
 			FifoQueue:              l.FIFO,
 			MessageRetentionPeriod: int(deadJobRetention.Seconds()),
 			VisibilityTimeout:      defaultVisibility,
+			MaximumMessageSize:     largestMessage,
 			SqsManagedSseEnabled:   true,
 			Policy:                 refusePlainHTTP(l.account.arn("sqs", l.names.deadLetterQueue)),
 			Tags:                   l.tags(DeadLetterQueue),
@@ -186,6 +191,7 @@ func (l lister) jobQueue() provision.Resource {
 			MessageRetentionPeriod:        int(jobRetention.Seconds()),
 			VisibilityTimeout:             l.VisibilityTimeout.Seconds(),
 			ReceiveMessageWaitTimeSeconds: longPoll,
+			MaximumMessageSize:            largestMessage,
 			SqsManagedSseEnabled:          true,
 			Policy:                        refusePlainHTTP(l.account.arn("sqs", l.names.jobQueue)),
 			Tags:                          l.tags(JobQueue),
@@ -253,9 +259,10 @@ func (l lister) function() provision.Resource {
 		return functionProperties{
 			Handler: l.Handler, Runtime: l.Runtime, Architecture: "arm64",
 			MemorySize: l.Memory, Timeout: l.FunctionTimeout.Seconds(),
-			Role:        refs.ARN(IngestRole),
+			Role: refs.ARN(IngestRole), RoleID: refs.UniqueID(IngestRole),
 			Environment: env,
 			Code:        code{l.CodeSHA256, l.zip},
+			LogGroup:    l.names.logGroup,
 			Tags:        l.tags(IngestFunction),
 		}
 	}

@@ -57,15 +57,14 @@ type logGroups struct {
 
 func (l logGroups) read(ctx context.Context, id provision.Identity) (provision.Live[logGroupProperties], error) {
 	live := provision.Live[logGroupProperties]{PhysicalID: id.Name}
+	tags := tagsOf(ctx, id.ARN, l.readTags)
 	group, err := l.find(ctx, id.Name)
 	if err != nil {
 		return live, err
 	}
 	live.ARN = strings.TrimSuffix(aws.ToString(group.Arn), ":*")
-	live.Properties = logGroupProperties{RetentionInDays: int(aws.ToInt32(group.RetentionInDays)), Tags: id.Tags}
-	if id.Tags == nil {
-		live.Properties.Tags, err = l.readTags(ctx, provision.Identity{ARN: live.ARN})
-	}
+	live.Properties.RetentionInDays = int(aws.ToInt32(group.RetentionInDays))
+	live.Properties.Tags, err = tags(live.ARN)
 	return live, err
 }
 
@@ -139,33 +138,20 @@ func (l logGroups) retain(ctx context.Context, name string, days int) error {
 }
 
 func (l logGroups) delete(ctx context.Context, id provision.Identity) error {
-	_, err := provision.Retry(ctx, logGroupIdle, func(ctx context.Context) (*cloudwatchlogs.DeleteLogGroupOutput, error) {
-		return l.api.DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &id.Name})
-	})
+	_, err := l.api.DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &id.Name})
 	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
 		return nil
 	}
 	return err
 }
 
-// logGroupVisible: right after its creation a group can be missing, or another operation on it under way.
+// logGroupVisible: right after its creation a group can be missing.
 var logGroupVisible = provision.Patience{
 	Reason: "CloudWatch Logs to show the new log group",
 	Cap:    30 * time.Second, First: 500 * time.Millisecond,
 	Passing: func(err error) bool {
 		_, missing := errors.AsType[*types.ResourceNotFoundException](err)
-		_, busy := errors.AsType[*types.OperationAbortedException](err)
-		return missing || busy
-	},
-}
-
-// logGroupIdle: a deletion is refused while another operation on the group is under way; Terraform waits a minute.
-var logGroupIdle = provision.Patience{
-	Reason: "CloudWatch Logs to finish another operation on the log group",
-	Cap:    time.Minute, First: time.Second,
-	Passing: func(err error) bool {
-		_, busy := errors.AsType[*types.OperationAbortedException](err)
-		return busy
+		return missing
 	},
 }
 

@@ -99,7 +99,7 @@ func TestLogGroupThatStaysBusyIsAnError(t *testing.T) {
 		if _, ok := errors.AsType[*types.OperationAbortedException](err); !ok {
 			t.Errorf("%v, want what Logs said", err)
 		}
-		took(t, start, logGroupIdle.Cap, logGroupIdle.Cap)
+		took(t, start, patienceColliding, 2*patienceColliding)
 	})
 }
 

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/eventscale/eventscale/internal/provision"
@@ -65,5 +66,21 @@ func DefaultsOf(preset string) Spec {
 		LogRetention: 14,
 	}
 	s.Complete(func(string) bool { return false })
+	return s
+}
+
+// recordedAs returns the spec with its secrets as they are recorded in another's JSON, where they are the same.
+func (s Spec) recordedAs(recorded json.RawMessage) Spec {
+	var have struct {
+		Env map[string]provision.Secret `json:"env"`
+	}
+	if json.Unmarshal(recorded, &have) != nil {
+		return s // which then takes the place of what cannot be read
+	}
+	env := map[string]provision.Secret{}
+	for name, value := range s.Env {
+		env[name] = value.As(have.Env[name])
+	}
+	s.Env = env
 	return s
 }

@@ -19,13 +19,17 @@ import (
 // queueProperties are the properties of an AWS::SQS::Queue.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 type queueProperties struct {
-	FifoQueue                     bool `replace:"true"`
-	MessageRetentionPeriod        int  // seconds, 60..1,209,600
-	VisibilityTimeout             int  // seconds, 0..43,200
-	ReceiveMessageWaitTimeSeconds int  // 0..20
-	SqsManagedSseEnabled          bool
+	FifoQueue                     bool   `replace:"true"`
+	MessageRetentionPeriod        int    // seconds, 60..1,209,600
+	VisibilityTimeout             int    // seconds, 0..43,200
+	ReceiveMessageWaitTimeSeconds int    // 0..20
+	DelaySeconds                  int    // 0..900: a job that is delayed is none that waits, to the alarms
+	MaximumMessageSize            int    // bytes, 1,024..1,048,576
+	SqsManagedSseEnabled          bool   // false with a KMS key too, which the function could not use
 	RedrivePolicy                 string // JSON in canonical form; "" for none
-	Policy                        string // JSON in canonical form; "" for none
+	RedriveAllowPolicy            string // JSON in canonical form; "" where any queue may use this as its dead-letter queue
+	Policy                        string // our statements, as JSON in canonical form; "" for none
+	Others                        otherStatements
 	Tags                          provision.Tags
 }
 
@@ -50,9 +54,11 @@ func queueKind(api queueAPI, account Account, saw func(url string, attributes ma
 	return provision.Kind[queueProperties]{
 		Type:     QueueType,
 		Tags:     func(p queueProperties) provision.Tags { return p.Tags },
+		Appears:  newObjectAppears,
 		Read:     q.read,
 		ReadTags: q.readTags,
 		Create:   q.create,
+		Confirm:  q.confirm,
 		Update:   q.update,
 		Delete:   q.delete,
 	}
@@ -73,7 +79,9 @@ func (q queues) read(ctx context.Context, id provision.Identity) (provision.Live
 		}
 		live.PhysicalID = aws.ToString(found.QueueUrl)
 	}
-	tags := fetch(ctx, func(ctx context.Context) (provision.Tags, error) { return q.tags(ctx, live.PhysicalID, id.Tags) })
+	tags := fetch(ctx, func(ctx context.Context) (provision.Tags, error) {
+		return q.readTags(ctx, provision.Identity{PhysicalID: live.PhysicalID})
+	})
 	attributes, err := q.api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl:       &live.PhysicalID,
 		AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
@@ -88,14 +96,6 @@ func (q queues) read(ctx context.Context, id provision.Identity) (provision.Live
 	}
 	live.Properties.Tags, err = tags()
 	return live, missingQueue(err)
-}
-
-// tags returns the tags as applied, where they are recorded, and asks AWS only where they are not.
-func (q queues) tags(ctx context.Context, url string, applied provision.Tags) (provision.Tags, error) {
-	if applied != nil {
-		return applied, nil
-	}
-	return q.readTags(ctx, provision.Identity{PhysicalID: url})
 }
 
 func (q queues) readTags(ctx context.Context, id provision.Identity) (provision.Tags, error) {
@@ -127,11 +127,24 @@ func (q queues) create(ctx context.Context, id provision.Identity, want queuePro
 	}, nil
 }
 
+// confirm asks SQS to make the queue: it does so only where there is none, and waits for the name of one that
+// was deleted. Reads can go on for a minute after a DeleteQueue as if nothing were.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
+func (q queues) confirm(ctx context.Context, id provision.Identity, want queueProperties) error {
+	_, err := q.create(ctx, id, want)
+	if errors.Is(err, provision.ErrExists) {
+		return nil // with other attributes, which Update is for
+	}
+	return err
+}
+
 func (q queues) update(ctx context.Context, live provision.Live[queueProperties], want queueProperties, changed provision.Changed) error {
 	if attributes := want.attributes(changed); len(attributes) > 0 {
-		attributes["Policy"] = want.Policy // nothing new to SQS, but moto drops a policy that is not among them
+		attributes["Policy"] = live.Properties.Others.with(want.Policy) // always: moto drops a policy that is not among them
 		_, err := provision.Retry(ctx, deadLetterQueueVisible, func(ctx context.Context) (*sqs.SetQueueAttributesOutput, error) {
-			return q.api.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: &live.PhysicalID, Attributes: attributes})
+			return provision.Retry(ctx, queueVisible, func(ctx context.Context) (*sqs.SetQueueAttributesOutput, error) {
+				return q.api.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: &live.PhysicalID, Attributes: attributes})
+			})
 		})
 		if err != nil {
 			return err
@@ -174,6 +187,13 @@ var deadLetterQueueVisible = provision.Patience{
 	},
 }
 
+// queueVisible: one that Confirm made anew in the place of one just deleted is missing for about a second.
+var queueVisible = provision.Patience{
+	Reason: "SQS to show the new queue",
+	Cap:    30 * time.Second, First: 500 * time.Millisecond,
+	Passing: func(err error) bool { return errors.Is(missingQueue(err), provision.ErrNotFound) },
+}
+
 // attributes returns the SQS attributes of the named properties, in SQS's own form.
 func (p queueProperties) attributes(of provision.Changed) map[string]string {
 	all := map[string]string{
@@ -181,8 +201,11 @@ func (p queueProperties) attributes(of provision.Changed) map[string]string {
 		"MessageRetentionPeriod":        strconv.Itoa(p.MessageRetentionPeriod),
 		"VisibilityTimeout":             strconv.Itoa(p.VisibilityTimeout),
 		"ReceiveMessageWaitTimeSeconds": strconv.Itoa(p.ReceiveMessageWaitTimeSeconds),
+		"DelaySeconds":                  strconv.Itoa(p.DelaySeconds),
+		"MaximumMessageSize":            strconv.Itoa(p.MaximumMessageSize),
 		"SqsManagedSseEnabled":          strconv.FormatBool(p.SqsManagedSseEnabled),
 		"RedrivePolicy":                 p.RedrivePolicy,
+		"RedriveAllowPolicy":            cmp.Or(p.RedriveAllowPolicy, redriveAllowAll),
 		"Policy":                        p.Policy,
 	}
 	named := map[string]string{}
@@ -194,27 +217,38 @@ func (p queueProperties) attributes(of provision.Changed) map[string]string {
 	return named
 }
 
+// redriveAllowAll is what SQS does without a RedriveAllowPolicy.
+const redriveAllowAll = `{"redrivePermission":"allowAll"}`
+
 // creatable names the properties that a new queue is given: SQS refuses FifoQueue=false and an empty
 // policy on create.
 func creatable(p queueProperties) provision.Changed {
 	return provision.Changed{
 		"FifoQueue": p.FifoQueue, "MessageRetentionPeriod": true, "VisibilityTimeout": true,
-		"ReceiveMessageWaitTimeSeconds": true, "SqsManagedSseEnabled": true,
-		"RedrivePolicy": p.RedrivePolicy != "", "Policy": p.Policy != "",
+		"ReceiveMessageWaitTimeSeconds": true, "DelaySeconds": true, "MaximumMessageSize": true, "SqsManagedSseEnabled": true,
+		"RedrivePolicy": p.RedrivePolicy != "", "RedriveAllowPolicy": p.RedriveAllowPolicy != "", "Policy": p.Policy != "",
 	}
 }
 
 // queueFrom reads properties from SQS attributes; one that is missing has its empty value.
 func queueFrom(attributes map[string]string) (queueProperties, error) {
 	r := attributeReader{attributes: attributes}
+	policy, others := splitPolicy(attributes["Policy"])
 	p := queueProperties{
 		FifoQueue:                     r.boolean("FifoQueue"),
 		MessageRetentionPeriod:        r.integer("MessageRetentionPeriod"),
 		VisibilityTimeout:             r.integer("VisibilityTimeout"),
 		ReceiveMessageWaitTimeSeconds: r.integer("ReceiveMessageWaitTimeSeconds"),
+		DelaySeconds:                  r.integer("DelaySeconds"),
+		MaximumMessageSize:            r.integer("MaximumMessageSize"),
 		SqsManagedSseEnabled:          r.boolean("SqsManagedSseEnabled"),
 		RedrivePolicy:                 canonical(attributes["RedrivePolicy"]),
-		Policy:                        canonical(attributes["Policy"]),
+		RedriveAllowPolicy:            canonical(attributes["RedriveAllowPolicy"]),
+		Policy:                        policy,
+		Others:                        others,
+	}
+	if p.RedriveAllowPolicy == redriveAllowAll {
+		p.RedriveAllowPolicy = ""
 	}
 	return p, r.err
 }

@@ -30,6 +30,7 @@ func redriveTo(queue string, receives string) string {
 func someQueue() queueProperties {
 	return queueProperties{
 		MessageRetentionPeriod: 86400, VisibilityTimeout: 900, ReceiveMessageWaitTimeSeconds: 20, SqsManagedSseEnabled: true,
+		DelaySeconds: 1, MaximumMessageSize: 2048, RedriveAllowPolicy: canonical(`{"redrivePermission":"denyAll"}`),
 		RedrivePolicy: redriveTo("dead", "5"), Policy: refusePlainHTTP(home.arn("sqs", testQueue)),
 		Tags: provision.Tags{"owner": "us"},
 	}
@@ -49,9 +50,14 @@ func queueSubject() subject[queueProperties] {
 			"MessageRetentionPeriod":        {60, 1_209_600},
 			"VisibilityTimeout":             {0, 43_200},
 			"ReceiveMessageWaitTimeSeconds": {0, 1},
+			"DelaySeconds":                  {0, 900},
+			"MaximumMessageSize":            {1024, 1 << 20},
 			"SqsManagedSseEnabled":          {false, true},
-			"RedrivePolicy":                 {redriveTo("dead", "6"), redriveTo("dead-2", "6"), ""},
-			"Policy":                        {document(statement{Effect: "Deny", Principal: "*", Action: "sqs:*", Resource: "*"}), ""},
+			"RedriveAllowPolicy": {
+				canonical(`{"redrivePermission":"byQueue","sourceQueueArns":["` + home.arn("sqs", "dead") + `"]}`), "", canonical(`{"redrivePermission":"denyAll"}`),
+			},
+			"RedrivePolicy": {redriveTo("dead", "6"), redriveTo("dead-2", "6"), ""},
+			"Policy":        {document(statement{Sid: insecureTransport, Effect: "Deny", Principal: "*", Action: "sqs:*", Resource: "*"}), ""},
 		},
 		physicalID: "https://sqs.us-east-1.amazonaws.com/123456789012/eventscale-gpu-workers-jobs",
 		arn:        "arn:aws:sqs:us-east-1:123456789012:eventscale-gpu-workers-jobs",

@@ -159,11 +159,11 @@ func (s *Stack) Plan() (*provision.Plan, error) { return s.engine.Plan(s.reading
 
 // Apply does what the plan says.
 func (s *Stack) Apply(ctx context.Context, plan *provision.Plan) error {
-	spec, err := json.Marshal(s.Spec)
+	have := s.engine.Journal.Snapshot()
+	spec, err := json.Marshal(s.Spec.recordedAs(have.Spec))
 	if err != nil {
 		return fmt.Errorf("encoding the spec: %w", err)
 	}
-	have := s.engine.Journal.Snapshot()
 	arn := aws.ToString(s.group.AutoScalingGroupARN)
 	if canonical(string(have.Spec)) != canonical(string(spec)) || have.ASGARN != arn {
 		err := s.engine.Journal.Record(func(snapshot *state.Snapshot) {

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -33,4 +34,22 @@ func retag(have, want provision.Tags, set func(provision.Tags) error, remove fun
 		return remove(gone)
 	}
 	return nil
+}
+
+// tagsOf asks for the tags of an object whose ARN is recorded at once, beside the call that reads the object, and
+// returns a function that waits for them. Given another ARN than the one recorded, it asks for the tags of that.
+func tagsOf(ctx context.Context, recorded string, read func(context.Context, provision.Identity) (provision.Tags, error)) func(arn string) (provision.Tags, error) {
+	ask := func(ctx context.Context, arn string) (provision.Tags, error) {
+		return read(ctx, provision.Identity{ARN: arn})
+	}
+	if recorded == "" {
+		return func(arn string) (provision.Tags, error) { return ask(ctx, arn) }
+	}
+	asked := fetch(ctx, func(ctx context.Context) (provision.Tags, error) { return ask(ctx, recorded) })
+	return func(arn string) (provision.Tags, error) {
+		if arn != recorded {
+			return ask(ctx, arn)
+		}
+		return asked()
+	}
 }

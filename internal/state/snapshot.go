@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // Version is the format that this program writes. It reads every older one.
@@ -115,7 +116,8 @@ func (e *NewerError) Hint() string { return "install the eventscale that wrote i
 // that holds more than we would write back is not ours to rewrite.
 func Decode(data []byte) (*Snapshot, error) {
 	var head struct {
-		Version int `json:"version"`
+		Version   int    `json:"version"`
+		Resources counts `json:"resources"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
 		return nil, position(data, err)
@@ -125,6 +127,8 @@ func Decode(data []byte) (*Snapshot, error) {
 		return nil, &NewerError{Found: head.Version}
 	case head.Version < 1:
 		return nil, fmt.Errorf("field version: %d is not a version: it starts at 1", head.Version)
+	case head.Resources > maxRecords:
+		return nil, fmt.Errorf("field resources: there are %d; a stack has at most %d", head.Resources, maxRecords)
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -137,6 +141,25 @@ func Decode(data []byte) (*Snapshot, error) {
 	}
 	return &s, s.check()
 }
+
+// maxRecords is far more than any stack has, also while one resource takes another's place.
+const maxRecords = 1000
+
+// counts is how many values a list has, whatever they are.
+type counts int
+
+func (c *counts) UnmarshalJSON(b []byte) error {
+	var values []unread
+	if json.Unmarshal(b, &values) == nil { // what is no list is refused with the rest
+		*c = counts(len(values))
+	}
+	return nil
+}
+
+// unread is a value that nobody looks at.
+type unread struct{}
+
+func (*unread) UnmarshalJSON([]byte) error { return nil }
 
 // check refuses what no eventscale writes.
 func (s *Snapshot) check() error {
@@ -169,10 +192,22 @@ func position(data []byte, err error) error {
 	} else if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		offset = kind.Offset
 	} else {
-		return err
+		return clipped(err)
 	}
 	before := data[:max(0, min(int(offset), len(data))-1)]
 	line := bytes.Count(before, []byte("\n")) + 1
 	column := len(before) - bytes.LastIndexByte(before, '\n')
-	return fmt.Errorf("line %d, column %d: %w", line, column, err)
+	return fmt.Errorf("line %d, column %d: %w", line, column, clipped(err))
+}
+
+// longestError is more than an error has that quotes what a person wrote.
+const longestError = 500
+
+// clipped returns an error of which one can read the whole.
+func clipped(err error) error {
+	text := err.Error()
+	if len(text) <= longestError {
+		return err
+	}
+	return errors.New(strings.ToValidUTF8(text[:longestError], "") + " ...")
 }

@@ -107,6 +107,8 @@ var broken = []struct{ name, data, message string }{
 	{"a record without an ID", strings.Replace(valid, `"A"`, `""`, 1), "field resources[0]: logical_id, type and name are required"},
 	{"a record without a type", strings.Replace(valid, `"T"`, `""`, 1), "field resources[0]: logical_id, type and name are required"},
 	{"a record without a name", strings.Replace(valid, `"a"`, `""`, 1), "field resources[0]: logical_id, type and name are required"},
+	{"far too many records", strings.Replace(valid, `[`, `[`+strings.Repeat("1,", 1000), 1), "field resources: there are 1001; a stack has at most 1000"},
+	{"resources that are no list", `{"version": 1, "resources": 7}`, "line 1, column 29: json: cannot unmarshal number into Go struct field Snapshot.resources of type []state.Record"},
 	{"a record twice", strings.Replace(valid, `[`, `[{"logical_id": "A", "type": "T", "name": "b", "status": "S"},`, 1), `field resources[1]: logical_id "A" is there twice`},
 }
 

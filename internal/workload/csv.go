@@ -11,7 +11,7 @@ import (
 )
 
 func readCSV(r *bufio.Reader, name string, o Options) ([]loop.Job, error) {
-	c := loop.CSV{Name: name, Strict: true, Arrivals: loop.Arrivals{Bin: o.Bin}}
+	c := loop.CSV{Name: name, Strict: true, Most: MaxJobs, Arrivals: loop.Arrivals{Bin: o.Bin}}
 	if o.JobTime.Given() {
 		c.Arrivals.Service = 1 // of what has none: all are given theirs below
 	}
@@ -36,6 +36,7 @@ func jobsOf(trace *loop.Trace, name string, o Options) ([]loop.Job, error) {
 
 // Advice that stands at more than one place.
 const (
+	adviceBomb    = "if it is one, unpack it first: gunzip -c FILE | eventscale simulate --trace -"
 	adviceJobTime = "give the time of a job: --job-time 40s, or --job-time lognormal:30s,2m"
 	adviceStart   = "this looks like Unix time or milliseconds; times are seconds since the start of the trace: subtract the first from all"
 	adviceEmpty   = "a trace needs at least one job"
@@ -44,11 +45,23 @@ const (
 	adviceForm    = "for example a first line time_s,service_s and below it 0.5,40: a job that comes after half a second and takes 40"
 )
 
-// csvAdvice is for what the model's reader says.
-func csvAdvice(err error) string {
+// packedAdvice is for what is compressed and cannot be unpacked; "" for all else.
+func packedAdvice(err error) string {
 	switch text := err.Error(); {
+	case strings.HasSuffix(text, errBomb.Error()):
+		return adviceBomb
 	case strings.HasSuffix(text, io.ErrUnexpectedEOF.Error()), strings.HasSuffix(text, gzip.ErrChecksum.Error()), strings.Contains(text, "flate: "):
 		return adviceGzip
+	}
+	return ""
+}
+
+// csvAdvice is for what the model's reader says.
+func csvAdvice(err error) string {
+	if advice := packedAdvice(err); advice != "" {
+		return advice
+	}
+	switch text := err.Error(); {
 	case strings.HasSuffix(text, "must be given"):
 		return adviceJobTime
 	case strings.HasSuffix(text, "no messages"):

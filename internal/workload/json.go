@@ -2,6 +2,7 @@ package workload
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,11 +45,7 @@ func readJSON(r *bufio.Reader, name string, o Options) ([]loop.Job, error) {
 	}
 	if err := scanner.Err(); err != nil {
 		l.number++
-		advice := adviceLines
-		if csvAdvice(err) == adviceGzip {
-			advice = adviceGzip
-		}
-		return nil, &InputError{Problem: fmt.Sprintf("%s: line %d: %v", name, l.number, err), Advice: advice}
+		return nil, &InputError{Problem: fmt.Sprintf("%s: line %d: %v", name, l.number, err), Advice: cmp.Or(packedAdvice(err), adviceLines)}
 	}
 	if len(l.bins) > 0 {
 		return spread(name, l.bins, o)

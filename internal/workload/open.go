@@ -76,7 +76,7 @@ func OpenModel(path string, stdin io.Reader, arrivals loop.Arrivals) (*loop.Trac
 	}
 	trace, err := loop.CSV{Name: name, Arrivals: arrivals}.Read(text)
 	if err != nil {
-		return nil, &InputError{Problem: err.Error()}
+		return nil, &InputError{Problem: err.Error(), Advice: packedAdvice(err)}
 	}
 	return trace, nil
 }
@@ -103,15 +103,60 @@ func unzipped(r io.Reader, path string) (*bufio.Reader, error) {
 	if start, _ := b.Peek(2); string(start) != "\x1f\x8b" {
 		return b, nil
 	}
-	z, err := gzip.NewReader(b)
+	packed := &counting{Reader: b}
+	z, err := gzip.NewReader(packed)
 	if err != nil {
 		return nil, &InputError{Problem: fmt.Sprintf("%s: begins like gzip, but: %v", path, err), Advice: adviceGzip}
 	}
-	return bufio.NewReaderSize(z, readSize), nil
+	return bufio.NewReaderSize(&unpacking{packed: packed, text: z}, readSize), nil
 }
 
 // adviceGzip is for compressed files that are cut or damaged.
 const adviceGzip = "the compressed file is cut or damaged: copy it again, and test it with gzip -t"
+
+// unpacking ends with errBomb where a text is far longer than what it was compressed to: no recorded trace
+// repeats itself so, and a megabyte could else fill a machine's memory.
+type unpacking struct {
+	packed       *counting
+	text         io.Reader
+	bytes, lines int64
+}
+
+var errBomb = errors.New("the compressed file unpacks to far more than a trace would")
+
+// What unpacks to no more than this is taken, however small it was.
+const (
+	freeBytes = 64 << 20
+	freeLines = 1 << 19
+)
+
+// The most that one compressed byte may become, and the least that a row of a trace takes of them.
+const (
+	bytesOfByte = 64
+	bytesOfLine = 2
+)
+
+func (u *unpacking) Read(p []byte) (int, error) {
+	n, err := u.text.Read(p)
+	u.bytes += int64(n)
+	u.lines += int64(bytes.Count(p[:n], []byte("\n")))
+	if u.bytes > max(freeBytes, bytesOfByte*u.packed.n) || u.lines > max(freeLines, u.packed.n/bytesOfLine) {
+		return 0, errBomb
+	}
+	return n, err
+}
+
+// counting counts what is read. It reads no single bytes of its own accord: gzip puts a buffer before it.
+type counting struct {
+	io.Reader
+	n int64
+}
+
+func (c *counting) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += int64(n)
+	return n, err
+}
 
 // source remembers why it could not be read: what then looks like a wrong row is none.
 type source struct {

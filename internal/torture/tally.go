@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// tally is what came of one series.
+type tally struct {
+	series   string
+	points   int // at which something went wrong on purpose
+	runs     int // of the program; executions of a fuzz target
+	failures int
+	orphans  int // objects that were left when all should have been gone
+	took     time.Duration
+}
+
+// point is one thing that goes wrong, and what must be true afterwards.
+type point struct {
+	name string
+	do   func(context.Context, *trial) error
+}
+
+// torturer runs points, several at a time, and counts.
+type torturer struct {
+	program *program
+	workers int
+	short   bool
+	log     io.Writer // failures, and how far it is
+
+	mu      sync.Mutex
+	tallies []tally
+}
+
+// series proves all points, each on an account of its own.
+func (t *torturer) series(ctx context.Context, name string, points []point) {
+	sum := tally{series: name}
+	start := time.Now()
+	var mu sync.Mutex
+	t.spread(len(points), func(i int) {
+		one := t.prove(ctx, name, points[i])
+		mu.Lock()
+		defer mu.Unlock()
+		sum.points, sum.runs = sum.points+one.points, sum.runs+one.runs
+		sum.failures, sum.orphans = sum.failures+one.failures, sum.orphans+one.orphans
+	})
+	sum.took = time.Since(start)
+	t.add(sum)
+}
+
+// spread does n things, as many at a time as there are workers.
+func (t *torturer) spread(n int, do func(int)) {
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range t.workers {
+		workers.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+}
+
+// prove does one point. One whose harm never came, because the run made fewer calls this time, is no point.
+func (t *torturer) prove(ctx context.Context, series string, p point) tally {
+	trial, err := t.program.begin(ctx)
+	if err != nil {
+		return t.failed(series, p.name, err, "")
+	}
+	defer trial.end()
+	err = p.do(ctx, trial)
+	if err != nil {
+		one := t.failed(series, p.name, err, trial.log.String())
+		one.runs, one.orphans = trial.runs, trial.left
+		return one
+	}
+	one := tally{runs: trial.runs}
+	if trial.reached {
+		one.points = 1
+	}
+	return one
+}
+
+// failed says what went wrong that should not have.
+func (t *torturer) failed(series, point string, err error, log string) tally {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprintf(t.log, "\nFAILED %s, %s:\n%v\n%s\n", series, point, err, log)
+	return tally{points: 1, failures: 1}
+}
+
+// add keeps a tally and says that the series is done.
+func (t *torturer) add(one tally) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tallies = append(t.tallies, one)
+	fmt.Fprintf(t.log, "%s: %d points, %d runs, %d failures, %s\n", one.series, one.points, one.runs, one.failures, one.took.Round(time.Second))
+}
