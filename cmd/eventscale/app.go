@@ -31,6 +31,7 @@ type app struct {
 	clock  serverClock
 	world  http.RoundTripper // the demo's sandbox; nil elsewhere
 	locked atomic.Bool       // a stack is being changed
+	held   *state.Lock       // its lock
 }
 
 // globals are the flags of every command.

@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -145,7 +144,7 @@ func (a *app) readConfig() ([]entry, error) {
 	if path == "" {
 		path = configFile
 	}
-	data, err := os.ReadFile(path)
+	data, err := readAtMost(path, maxConfig+1)
 	if errors.Is(err, fs.ErrNotExist) && a.global.file == "" {
 		return nil, nil
 	}
@@ -155,14 +154,24 @@ func (a *app) readConfig() ([]entry, error) {
 	return parseConfig(path, data)
 }
 
+// readAtMost reads a file, or as much of it as shows that it is too large.
+func readAtMost(path string, size int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	return io.ReadAll(io.LimitReader(f, size))
+}
+
 // byteOrderMark is what some editors on Windows put before UTF-8.
 var byteOrderMark = []byte("\uFEFF")
 
 // parseConfig reads a file's bytes: a mapping whose keys are settings.
 func parseConfig(path string, data []byte) ([]entry, error) {
-	file, err := parser.ParseBytes(bytes.TrimPrefix(data, byteOrderMark), 0)
+	file, err := parseYAML(path, bytes.TrimPrefix(data, byteOrderMark), 0)
 	if err != nil {
-		return nil, &usageError{text: path + ": " + yaml.FormatError(err, false, true)}
+		return nil, err
 	}
 	if len(file.Docs) > 1 {
 		return nil, &usageError{text: fmt.Sprintf("%s:%d: a second document begins; there must be only one", path, lineOf(file.Docs[1]))}
@@ -214,16 +223,12 @@ func readEntry(path string, pair *ast.MappingValueNode, known map[string]bool) (
 	many, ok := known[e.key]
 	if !ok {
 		return e, &usageError{
-			text: fmt.Sprintf("%s: %s: there is no such setting", e.place, e.key),
+			text: fmt.Sprintf("%s: %s: there is no such setting", e.place, cut(e.key)),
 			hint: didYouMean("", e.key, sortedKeys(known)) + "`eventscale up --help` lists them all",
 		}
 	}
-	var value any
-	if err := yaml.NodeToValue(pair.Value, &value); err != nil {
-		return e, &usageError{text: fmt.Sprintf("%s: %s: %v", e.place, e.key, err)}
-	}
-	values, err := words(value)
-	if !many && err == nil && !plain(value) {
+	values, err := words(pair.Value)
+	if !many && err == nil && !plain(pair.Value) {
 		err = errors.New("takes one value, not a list or a mapping")
 	}
 	if err != nil {
@@ -231,47 +236,6 @@ func readEntry(path string, pair *ast.MappingValueNode, known map[string]bool) (
 	}
 	e.values = values
 	return e, nil
-}
-
-// words turns a YAML value into what one would type behind the flag: a mapping into KEY=VALUE words.
-func words(value any) ([]string, error) {
-	switch v := value.(type) {
-	case nil:
-		return nil, errors.New("it has no value")
-	case []any:
-		var all []string
-		for _, item := range v {
-			w, err := words(item)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, w...)
-		}
-		return all, nil
-	case map[string]any:
-		var all []string
-		for key, item := range v {
-			if !plain(item) {
-				return nil, fmt.Errorf("the value of %s must be plain", key)
-			}
-			if item == nil {
-				return nil, fmt.Errorf("%s has no value", key)
-			}
-			all = append(all, key+"="+fmt.Sprint(item))
-		}
-		slices.Sort(all)
-		return all, nil
-	}
-	return []string{fmt.Sprint(value)}, nil
-}
-
-// plain reports whether a YAML value is one value.
-func plain(value any) bool {
-	switch value.(type) {
-	case []any, map[string]any:
-		return false
-	}
-	return true
 }
 
 // knownKeys are all keys that a configuration file may have, and whether they take more than one value.

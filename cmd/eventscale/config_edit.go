@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
@@ -23,9 +22,9 @@ func editConfig(path string, data []byte, settings []stack.Setting) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
-	lines, places, err := placesOf(data)
+	lines, places, err := placesOf(path, data)
 	if err != nil {
-		return nil, &usageError{text: path + ": " + yaml.FormatError(err, false, true)}
+		return nil, err
 	}
 	lines = withSettings(lines, places, settings)
 	ending := "\n"
@@ -74,13 +73,13 @@ type place struct {
 }
 
 // placesOf parts a file into lines, and finds the settings in them.
-func placesOf(data []byte) (lines []string, places map[string]place, err error) {
+func placesOf(path string, data []byte) (lines []string, places map[string]place, err error) {
 	text := strings.ReplaceAll(string(bytes.TrimPrefix(data, byteOrderMark)), "\r\n", "\n") // the parser counts both
 	text = strings.TrimRight(text, "\n")
 	if text != "" {
 		lines = strings.Split(text, "\n")
 	}
-	file, err := parser.ParseBytes([]byte(text), parser.ParseComments)
+	file, err := parseYAML(path, []byte(text), parser.ParseComments)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -80,7 +80,7 @@ func exitCode(err error) int {
 		return exitChanges
 	case is[*state.LockedError](err), is[*stack.AccountError](err), is[*state.BrokenError](err):
 		return exitState
-	case is[*usageError](err), is[*stack.FieldError](err), is[*stack.GroupError](err), is[*state.UnwritableError](err),
+	case is[*usageError](err), is[*stack.FieldError](err), is[*stack.GroupError](err), is[*stack.SearchError](err), is[*state.UnwritableError](err),
 		is[*state.LocklessError](err), is[*state.InsecureError](err),
 		is[*loop.FieldError](err), is[*workload.InputError](err), is[*noJobsError](err), is[*tune.SLOError](err):
 		return exitUsage

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +22,7 @@ func (a *app) recorded() (*state.Snapshot, error) {
 		}
 		name = only
 	}
-	if err := checkStackName(name); err != nil {
+	if err := stack.CheckStackName(name); err != nil {
 		return nil, err
 	}
 	return a.reload(name)
@@ -37,17 +36,6 @@ func (a *app) reload(name string) (*state.Snapshot, error) {
 		return nil, a.unknownStack(name)
 	}
 	return snapshot, err
-}
-
-// checkStackName keeps a name that is no stack's from being taken for a path.
-func checkStackName(name string) error {
-	if name == stack.StackName(name) {
-		return nil
-	}
-	return &stack.FieldError{
-		Field: "stack", Value: name, Allowed: "must be at most 32 characters of a-z, 0-9 and -",
-		Advice: "for example --stack " + cmp.Or(stack.StackName(name), "gpu-workers"),
-	}
 }
 
 // onlyStack returns the name of the only stack in the state folder.
@@ -89,15 +77,25 @@ func (a *app) lock(ctx context.Context, name string) (func(), error) {
 		return nil, err
 	}
 	a.locked.Store(true)
+	a.held = lock
 	return func() {
+		a.held = nil
 		if err := lock.Release(); err != nil {
 			a.note("warning: " + err.Error())
 		}
 	}, nil
 }
 
+// save writes a snapshot, in a run that changes a stack only as long as it has the lock.
+func (a *app) save(snapshot *state.Snapshot) error {
+	if a.held == nil {
+		return a.store().Save(snapshot)
+	}
+	return a.store().SaveUnder(a.held, snapshot)
+}
+
 // open prepares the stack of a snapshot that was recorded.
-func (a *app) open(ctx context.Context, snapshot *state.Snapshot) (*stack.Stack, error) {
+func (a *app) open(ctx context.Context, snapshot *state.Snapshot, more ...func(*stack.Options)) (*stack.Stack, error) {
 	spec, err := stack.SpecOf(snapshot)
 	if err != nil {
 		return nil, err
@@ -106,10 +104,14 @@ func (a *app) open(ctx context.Context, snapshot *state.Snapshot) (*stack.Stack,
 	if err != nil {
 		return nil, err
 	}
-	return stack.Open(stack.Options{
+	o := stack.Options{
 		Clients: clients, Spec: spec, Version: versionText(),
-		Snapshot: snapshot, Save: a.store().Save, Emit: a.event, Now: a.clock.now,
-	})
+		Snapshot: snapshot, Save: a.save, Emit: a.event, Now: a.clock.now,
+	}
+	for _, set := range more {
+		set(&o)
+	}
+	return stack.Open(o)
 }
 
 // versionText is the version of this program: the release's, or of the module it was built from.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -42,6 +43,7 @@ type serveOptions struct {
 	addr    string
 	latency time.Duration
 	memory  bool
+	policy  string // file
 	world   worldSettings
 	workers workerOptions
 }
@@ -54,11 +56,13 @@ func newServe(a *app) *cobra.Command {
 	cmd.Example = `  eventscale sandbox serve
   eventscale sandbox serve --speed 60 --job-time 5m
   eventscale sandbox serve --worker 'python3 worker.py'
+  eventscale sandbox serve --policy policy.json
   aws --endpoint-url http://127.0.0.1:4599 sqs list-queues
   AWS_ENDPOINT_URL=http://127.0.0.1:4599 eventscale up --asg gpu-workers`
 	cmd.Flags().StringVar(&o.addr, "addr", serveAddress, "address to listen on")
 	cmd.Flags().DurationVar(&o.latency, "latency", 0, "time added to every request")
 	cmd.Flags().BoolVar(&o.memory, "memory", false, "keep the world in memory and not in the state folder")
+	cmd.Flags().StringVar(&o.policy, "policy", "", "IAM policy, a JSON `file`, that binds whoever calls; without it everything is allowed")
 	cmd.Flags().AddFlagSet(o.world.flags())
 	cmd.Flags().AddFlagSet(o.workers.flags())
 	return cmd
@@ -66,10 +70,11 @@ func newServe(a *app) *cobra.Command {
 
 func (a *app) serve(ctx context.Context, o *serveOptions) error {
 	options, err := a.sandboxOptions(&o.world)
-	if err := errors.Join(err, o.workers.check()); err != nil {
+	policy, unreadable := readPolicy(o.policy)
+	if err := errors.Join(err, o.workers.check(), unreadable); err != nil {
 		return err
 	}
-	options.Latency, options.Log = o.latency, a.logServed
+	options.Latency, options.Log, options.Policy = o.latency, a.logServed, policy
 	if o.memory {
 		options.Path = ""
 	}
@@ -87,6 +92,24 @@ func (a *app) serve(ctx context.Context, o *serveOptions) error {
 	fmt.Fprintf(a.stdout, "serving on %s\n", options.Endpoint)
 	fmt.Fprintf(a.stderr, "export AWS_ENDPOINT_URL=%s AWS_REGION=%s AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n", options.Endpoint, sandboxRegion)
 	return serveWorld(ctx, cloud, listener)
+}
+
+// readPolicy returns the policy document of a file; nil where none is named.
+func readPolicy(file string) ([]byte, error) {
+	if file == "" {
+		return nil, nil
+	}
+	document, err := os.ReadFile(file)
+	if err == nil {
+		_, err = sandbox.ParsePolicy(document)
+	}
+	if err != nil {
+		return nil, &stack.FieldError{
+			Field: "policy", Value: file, Allowed: "is no policy for the sandbox: " + err.Error(),
+			Advice: "`eventscale iam-policy --asg NAME > policy.json` makes one",
+		}
+	}
+	return document, nil
 }
 
 // serveWorld serves a sandbox, and lets its time pass, until the context ends or either of both fails.

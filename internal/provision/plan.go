@@ -109,6 +109,22 @@ func (p *Plan) Replacements() []Step {
 	return steps
 }
 
+// Taken returns the steps that take over what is somebody else's.
+func (p *Plan) Taken() []Step {
+	var steps []Step
+	for _, s := range p.Steps {
+		if s.Taken {
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// Lost reports whether objects of the stack's own are there that the state does not know.
+func (p *Plan) Lost() bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Adopt && !s.Foreign })
+}
+
 // ForeignError says that an object of one of our names exists and belongs to somebody else.
 type ForeignError struct {
 	LogicalID, Type, Name string

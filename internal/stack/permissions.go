@@ -54,6 +54,7 @@ func Permissions(s Spec, a Account) PolicyDocument {
 		allow("Role", []string{
 			"iam:CreateRole", "iam:GetRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:TagRole", "iam:UntagRole",
 			"iam:DeleteRole", "iam:PutRolePolicy", "iam:GetRolePolicy", "iam:DeleteRolePolicy",
+			"iam:ListRolePolicies", "iam:ListAttachedRolePolicies", // to name what keeps the role from being deleted
 		}, role),
 		{
 			Sid: "PassRole", Effect: "Allow", Action: []string{"iam:PassRole"}, Resource: []string{role},

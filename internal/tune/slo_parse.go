@@ -29,8 +29,15 @@ func (e *SLOError) Error() string {
 // Hint shows the grammar.
 func (e *SLOError) Hint() string { return "an objective is " + Grammar }
 
+// maxSLO is several times the length of an objective that limits all figures.
+const maxSLO = 1000
+
 // ParseSLO reads an objective. Its errors are *[SLOError].
 func ParseSLO(text string) (SLO, error) {
+	if len(text) > maxSLO {
+		shown := strings.ToValidUTF8(text[:20], "") + "..."
+		return nil, &SLOError{shown, maxSLO + 1, fmt.Sprintf("it goes on for %d bytes; an objective has at most %d", len(text), maxSLO)}
+	}
 	p := &sloParser{text: text, words: sloWords(text)}
 	var s SLO
 	for {
