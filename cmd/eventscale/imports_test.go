@@ -46,6 +46,7 @@ var mayBeImportedBy = map[string][]string{
 	"github.com/gofrs/flock":     {"internal/sandbox", "internal/state"},
 	"github.com/rogpeppe/":       {"internal/ui"},
 	"golang.org/x/image/":        {"internal/ui"},
+	"golang.org/x/net/netutil":   {"internal/sandbox"},
 	"golang.org/x/time/":         {"internal/stack"},
 }
 

@@ -25,6 +25,12 @@ func (a *app) recorded() (*state.Snapshot, error) {
 	if err := stack.CheckStackName(name); err != nil {
 		return nil, err
 	}
+	return a.reload(name)
+}
+
+// reload loads the snapshot of a stack; once more when its lock is taken, before which another run may have
+// changed or removed it.
+func (a *app) reload(name string) (*state.Snapshot, error) {
 	snapshot, err := a.store().Load(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, a.unknownStack(name)
@@ -56,7 +62,7 @@ func (a *app) onlyStack() (string, error) {
 func (a *app) unknownStack(name string) error {
 	e := &usageError{
 		text: fmt.Sprintf("--stack %s: there is no such stack in %s", name, a.global.stateDir),
-		hint: "make it with `eventscale up --asg NAME`, or name the folder with --state-dir",
+		hint: "make it with `eventscale up --asg NAME`, rebuild a lost state with `eventscale recover`, or name the folder with --state-dir",
 	}
 	if names, err := a.store().List(); err == nil && len(names) > 0 {
 		e.hint = "there is " + strings.Join(stack.Nearest(name, names, 5), ", ")

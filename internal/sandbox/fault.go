@@ -92,13 +92,11 @@ func (f *Fault) matches(service, operation string) bool {
 	if len(f.Operations) > 0 && !slices.Contains(f.Operations, operation) {
 		return false
 	}
-	switch {
-	case f.Calls == MutatingCalls:
-		return mutating(operation)
-	case f.Calls == ReadingCalls, f.Do == DoStale:
-		return operation != "" && !mutating(operation)
+	reads := operation != "" && !mutating(operation)
+	if (f.Calls == ReadingCalls || f.Do == DoStale) && !reads {
+		return false
 	}
-	return true
+	return f.Calls != MutatingCalls || mutating(operation)
 }
 
 // fires reports whether the rule acts on the nth call of its count.

@@ -56,7 +56,7 @@ func ParseProfile(content []byte) (*Profile, error) {
 	r := &profileReader{profile: &Profile{Delays: map[string]time.Duration{}}}
 	for i, doc := range file.Docs {
 		if i > 0 {
-			return nil, &FaultError{Line: lineOf(doc), Allowed: "a second document begins; there must be only one"}
+			return nil, &FaultError{Line: doc.Start.Position.Line, Allowed: "a second document begins; there must be only one"}
 		}
 		if err := r.read(doc.Body); err != nil {
 			return nil, err
@@ -94,18 +94,21 @@ func (r *profileReader) read(body ast.Node) error {
 }
 
 func (r *profileReader) readFaults(n ast.Node) error {
+	if _, none := n.(*ast.NullNode); none {
+		return nil
+	}
 	list, ok := n.(*ast.SequenceNode)
 	if !ok {
 		return &FaultError{Allowed: "must be a list of rules", Advice: "for example `- {service: sqs, nth: 1, do: throttle}`"}
 	}
 	for i, item := range list.Values {
 		var rule Fault
-		path := fmt.Sprintf("faults[%d]", i)
+		path := fmt.Sprintf("[%d]", i)
 		if err := eachField(item, path, rule.fields()); err != nil {
 			return err
 		}
 		if err := rule.check(); err != nil {
-			return within(err, path, item)
+			return within(err, path, blamed(err, item))
 		}
 		r.profile.Faults = append(r.profile.Faults, rule)
 	}
@@ -194,7 +197,23 @@ func within(err error, path string, n ast.Node) error {
 	return fault
 }
 
+// blamed returns the key of a mapping that an error is about, or else the mapping.
+func blamed(err error, mapping ast.Node) ast.Node {
+	var fault *FaultError
+	pairs, _ := pairsOf(mapping)
+	for _, pair := range pairs {
+		if errors.As(err, &fault) && pair.Key.GetToken().Value == fault.Field {
+			return pair.Key
+		}
+	}
+	return mapping
+}
+
+// joined is the path of a field: faults[1].do.
 func joined(path, field string) string {
+	if strings.HasPrefix(field, "[") {
+		return path + field
+	}
 	return strings.Trim(path+"."+field, ".")
 }
 

@@ -408,3 +408,14 @@ func TestRecoverTakesNoTagOfOthers(t *testing.T) {
 		t.Errorf("after an up without tags: %v", out.Tags)
 	}
 }
+
+func TestTheStacksTagsAreThoseThatAllHave(t *testing.T) {
+	tagged := func(extra string) provision.Finding {
+		return provision.Finding{Claim: provision.Found, Tags: provision.Tags{"team": "ml", extra: "x", "aws:cloudformation": "x", provision.StackTag: "s"}}
+	}
+	theirs := provision.Finding{Claim: provision.Adopted, Tags: provision.Tags{}}
+	e := &evidence{found: map[string]provision.Finding{JobQueue: tagged("a"), IngestRole: tagged("b"), IngestFunction: theirs}}
+	if diff := cmp.Diff(map[string]string{"team": "ml"}, e.tags()); diff != "" {
+		t.Error(diff)
+	}
+}
