@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/signal"
@@ -30,6 +31,7 @@ type app struct {
 	clock  serverClock
 	world  http.RoundTripper // the demo's sandbox; nil elsewhere
 	locked atomic.Bool       // a stack is being changed
+	held   *state.Lock       // its lock
 }
 
 // globals are the flags of every command.
@@ -73,13 +75,23 @@ func (a *app) run(args []string) int {
 	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
 	a.end()
-	if errors.Is(err, syscall.EPIPE) {
+	if unread(err) {
 		return exitInterrupted
 	}
 	if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, context.Canceled) {
 		err = cause // a call that was not made is no failure of its own
 	}
 	return a.exit(err)
+}
+
+// unread reports whether an error says that nobody reads us any more: the pipe was closed, or the terminal, to
+// which a write is an input/output error.
+func unread(err error) bool {
+	if errors.Is(err, syscall.EPIPE) {
+		return true
+	}
+	file, ok := errors.AsType[*fs.PathError](err)
+	return ok && errors.Is(err, syscall.EIO) && (file.Path == os.Stdout.Name() || file.Path == os.Stderr.Name())
 }
 
 // The causes of a run that a signal stopped: one that changes a stack, and any other.
@@ -146,6 +158,15 @@ func (a *app) limited(ctx context.Context) (context.Context, context.CancelFunc)
 	return context.WithTimeoutCause(ctx, a.global.timeout, &timeoutError{a.global.timeout})
 }
 
+// timedOut puts --timeout in the place of what the SDK says of a call that was not made because of it.
+func timedOut(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if errors.Is(err, context.DeadlineExceeded) && is[*timeoutError](cause) && !is[*timeoutError](err) {
+		return cause
+	}
+	return err
+}
+
 // action is what a command runs.
 type action func(ctx context.Context, cmd *cobra.Command, args []string) error
 
@@ -156,7 +177,7 @@ func (a *app) command(use, short string, args cobra.PositionalArgs, do action) *
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, cancel := a.limited(cmd.Context())
 			defer cancel()
-			return do(ctx, cmd, args)
+			return timedOut(ctx, do(ctx, cmd, args))
 		},
 	}
 }

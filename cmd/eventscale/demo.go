@@ -228,5 +228,5 @@ func (a *app) demoDestroy(ctx context.Context) error {
 		defer func() { a.stdout = stdout }()
 		a.stdout = io.Discard
 	}
-	return a.destroy(ctx)
+	return a.destroy(ctx, &destroyOptions{})
 }

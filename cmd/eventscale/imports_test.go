@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"internal/stack":      {"internal/loop", "internal/provision", "internal/state"},
 	"internal/state":      {},
 	"internal/tune":       {"internal/loop", "internal/simulation", "internal/stack"},
-	"internal/ui":         {"internal/loop", "internal/provision", "internal/simulation", "internal/stack", "internal/tune"},
+	"internal/ui":         {"internal/loop", "internal/provision", "internal/simulation", "internal/stack", "internal/state", "internal/tune"},
 	"internal/workload":   {"internal/loop"},
 }
 
@@ -39,13 +39,14 @@ var mayImport = map[string][]string{
 var mayBeImportedBy = map[string][]string{
 	"github.com/aws/":            {"cmd/eventscale", "internal/sandbox", "internal/stack"},
 	"github.com/spf13/":          {"cmd/eventscale"},
-	"github.com/goccy/go-yaml":   {"cmd/eventscale"},
+	"github.com/goccy/go-yaml":   {"cmd/eventscale", "internal/sandbox"},
 	"github.com/charmbracelet/":  {"internal/ui"},
 	"github.com/muesli/":         {"internal/ui"},
 	"github.com/fxamacker/cbor/": {"internal/sandbox"},
 	"github.com/gofrs/flock":     {"internal/sandbox", "internal/state"},
 	"github.com/rogpeppe/":       {"internal/ui"},
 	"golang.org/x/image/":        {"internal/ui"},
+	"golang.org/x/net/netutil":   {"internal/sandbox"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,25 +22,20 @@ func (a *app) recorded() (*state.Snapshot, error) {
 		}
 		name = only
 	}
-	if err := checkStackName(name); err != nil {
+	if err := stack.CheckStackName(name); err != nil {
 		return nil, err
 	}
+	return a.reload(name)
+}
+
+// reload loads the snapshot of a stack; once more when its lock is taken, before which another run may have
+// changed or removed it.
+func (a *app) reload(name string) (*state.Snapshot, error) {
 	snapshot, err := a.store().Load(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, a.unknownStack(name)
 	}
 	return snapshot, err
-}
-
-// checkStackName keeps a name that is no stack's from being taken for a path.
-func checkStackName(name string) error {
-	if name == stack.StackName(name) {
-		return nil
-	}
-	return &stack.FieldError{
-		Field: "stack", Value: name, Allowed: "must be at most 32 characters of a-z, 0-9 and -",
-		Advice: "for example --stack " + cmp.Or(stack.StackName(name), "gpu-workers"),
-	}
 }
 
 // onlyStack returns the name of the only stack in the state folder.
@@ -68,7 +62,7 @@ func (a *app) onlyStack() (string, error) {
 func (a *app) unknownStack(name string) error {
 	e := &usageError{
 		text: fmt.Sprintf("--stack %s: there is no such stack in %s", name, a.global.stateDir),
-		hint: "make it with `eventscale up --asg NAME`, or name the folder with --state-dir",
+		hint: "make it with `eventscale up --asg NAME`, rebuild a lost state with `eventscale recover`, or name the folder with --state-dir",
 	}
 	if names, err := a.store().List(); err == nil && len(names) > 0 {
 		e.hint = "there is " + strings.Join(stack.Nearest(name, names, 5), ", ")
@@ -83,15 +77,25 @@ func (a *app) lock(ctx context.Context, name string) (func(), error) {
 		return nil, err
 	}
 	a.locked.Store(true)
+	a.held = lock
 	return func() {
+		a.held = nil
 		if err := lock.Release(); err != nil {
 			a.note("warning: " + err.Error())
 		}
 	}, nil
 }
 
+// save writes a snapshot, in a run that changes a stack only as long as it has the lock.
+func (a *app) save(snapshot *state.Snapshot) error {
+	if a.held == nil {
+		return a.store().Save(snapshot)
+	}
+	return a.store().SaveUnder(a.held, snapshot)
+}
+
 // open prepares the stack of a snapshot that was recorded.
-func (a *app) open(ctx context.Context, snapshot *state.Snapshot) (*stack.Stack, error) {
+func (a *app) open(ctx context.Context, snapshot *state.Snapshot, more ...func(*stack.Options)) (*stack.Stack, error) {
 	spec, err := stack.SpecOf(snapshot)
 	if err != nil {
 		return nil, err
@@ -100,10 +104,14 @@ func (a *app) open(ctx context.Context, snapshot *state.Snapshot) (*stack.Stack,
 	if err != nil {
 		return nil, err
 	}
-	return stack.Open(stack.Options{
+	o := stack.Options{
 		Clients: clients, Spec: spec, Version: versionText(),
-		Snapshot: snapshot, Save: a.store().Save, Emit: a.event, Now: a.clock.now,
-	})
+		Snapshot: snapshot, Save: a.save, Emit: a.event, Now: a.clock.now,
+	}
+	for _, set := range more {
+		set(&o)
+	}
+	return stack.Open(o)
 }
 
 // versionText is the version of this program: the release's, or of the module it was built from.

@@ -93,6 +93,9 @@ func (a *app) up(ctx context.Context, o *upOptions) error {
 	if err := a.mayReplace(o, plan); err != nil {
 		return err
 	}
+	if err := a.mayAdopt(ctx, plan); err != nil {
+		return err
+	}
 	a.warn(s)
 	if err := a.apply(ctx, s, plan); err != nil {
 		return err
@@ -121,10 +124,20 @@ func (a *app) planned(ctx context.Context, o *upOptions, spec stack.Spec, zip []
 	if fresh {
 		snapshot = state.New(spec.Stack, "", clients.Region(), spec.ASG)
 	}
-	s, err := stack.Open(stack.Options{
+	options := stack.Options{
 		Clients: clients, Spec: spec, Zip: zip, Version: versionText(),
-		Snapshot: snapshot, Save: a.store().Save, Emit: a.event, Adopt: o.adopt,
-	})
+		Snapshot: snapshot, Save: a.save, Emit: a.event, Adopt: o.adopt,
+	}
+	s, plan, err := compared(ctx, options)
+	if err == nil && fresh && plan.Lost() {
+		return a.replanned(ctx, o, options)
+	}
+	return s, plan, err
+}
+
+// compared reads AWS and makes a plan.
+func compared(ctx context.Context, options stack.Options) (*stack.Stack, *provision.Plan, error) {
+	s, err := stack.Open(options)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -133,6 +146,22 @@ func (a *app) planned(ctx context.Context, o *upOptions, spec stack.Spec, zip []
 	}
 	plan, err := s.Plan()
 	return s, plan, err
+}
+
+// replanned compares once more, when objects of the stack were found and there is no state. What it had been
+// brought to may be more than is asked for now: rules of another policy, queues of the other kind.
+func (a *app) replanned(ctx context.Context, o *upOptions, options stack.Options) (*stack.Stack, *provision.Plan, error) {
+	f, err := a.find(ctx, options.Spec.Stack, options.Spec.ASG)
+	if err != nil {
+		return nil, nil, err
+	}
+	a.note(fmt.Sprintf("stack %s has no state: %d of its objects were found by names and tags", options.Spec.Stack, len(f.Snapshot.Resources)))
+	if options.Snapshot = f.Snapshot; !o.dryRun {
+		if _, err := a.record(f); err != nil {
+			return nil, nil, err
+		}
+	}
+	return compared(ctx, options)
 }
 
 // mayMove refuses to take a stack from one group to another, unless the user said so.
@@ -178,9 +207,25 @@ func (a *app) mayReplace(o *upOptions, plan *provision.Plan) error {
 	}
 }
 
+// mayAdopt shows what --adopt takes over, property by property, and asks on a terminal. Elsewhere the flag is
+// all the consent that there can be.
+func (a *app) mayAdopt(ctx context.Context, plan *provision.Plan) error {
+	taken := plan.Taken()
+	if len(taken) == 0 || a.json() {
+		return nil
+	}
+	if err := ui.Plan(a.err(), &provision.Plan{Steps: taken}); err != nil {
+		return err
+	}
+	if !a.interactive {
+		return nil
+	}
+	return a.confirm(ctx, "Take this over, and change it so?", "nothing was changed")
+}
+
 // apply shows the run while it goes on.
 func (a *app) apply(ctx context.Context, s *stack.Stack, plan *provision.Plan) error {
-	if plan.Empty() {
+	if plan.Empty() && !plan.Uncertain() {
 		return s.Apply(ctx, plan)
 	}
 	a.begin(fmt.Sprintf("Stack %s on group %s in %s", s.Spec.Stack, s.Spec.ASG, s.Region()), ui.PlanItems(plan))

@@ -19,9 +19,9 @@ const unlimited = 1 << 30
 // targets are those of the commands, by their place among them.
 var targets = []target{
 	{25, unlimited, 5, 600 * time.Millisecond},
-	{10, 0, 2, 200 * time.Millisecond},
-	{10, 0, 2, 200 * time.Millisecond},
-	{10, 0, 2, 200 * time.Millisecond},
+	{16, 0, 2, 200 * time.Millisecond},
+	{16, 0, 2, 200 * time.Millisecond},
+	{16, 0, 2, 200 * time.Millisecond},
 	{20, unlimited, 4, 400 * time.Millisecond},
 }
 

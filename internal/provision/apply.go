@@ -25,6 +25,7 @@ type Engine struct {
 	DeleteAdopted bool
 
 	strangers map[string]bool // recorded, and by their tags not ours any more; by logical ID
+	unseen    map[string]bool // recorded, and not there, or not yet
 }
 
 // run is one Apply or Destroy.
@@ -181,7 +182,7 @@ func (r *run) create(ctx context.Context, s Step, free func()) error {
 // claim finds out whose the object is that was there when we came to create it. Our own, made by a call
 // whose answer was lost, is ours to go on with; nobody else's is touched or recorded.
 func (r *run) claim(ctx context.Context, s *Step, exists error) (object, error) {
-	live, err := Retry(ctx, existingVisible, func(ctx context.Context) (object, error) {
+	live, err := Retry(ctx, takenVisible, func(ctx context.Context) (object, error) {
 		return s.resource.Type.read(ctx, Identity{Name: s.Name})
 	})
 	if err != nil {
@@ -203,11 +204,11 @@ func (r *run) claim(ctx context.Context, s *Step, exists error) (object, error) 
 	return object{}, &ForeignError{s.LogicalID, s.Type, s.Name, true, tags}
 }
 
-// existingVisible: what AWS refuses to make a second time can be missing in what it shows for a moment. A minute
-// is what SQS and IAM take at the longest, as a rule.
-var existingVisible = Patience{
-	Reason: "AWS to show the object that it says is there",
-	Cap:    time.Minute, First: 500 * time.Millisecond, Longest: 5 * time.Second,
+// takenVisible: what a call made whose answer was lost, or another run a moment ago, is known to create before
+// it can be read. IAM takes longest to show it.
+var takenVisible = Patience{
+	Reason: "the object that has the name to show itself",
+	Cap:    2 * time.Minute, First: 500 * time.Millisecond, Longest: 5 * time.Second,
 	Passing: func(err error) bool { return errors.Is(err, ErrNotFound) },
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/eventscale/eventscale/internal/state"
 )
@@ -14,13 +15,13 @@ import (
 // somebody else's: an object deleted behind our back and made anew has the same name, and so the same
 // physical ID. The error is a *RunError.
 func (e *Engine) Inspect(ctx context.Context) error {
-	e.strangers = map[string]bool{}
+	e.strangers, e.unseen = map[string]bool{}, map[string]bool{}
 	var mu sync.Mutex
 	var readers sync.WaitGroup
 	var failed []error
 	for _, record := range e.Journal.Snapshot().Resources {
 		t := e.typeOf(record)
-		if t == nil || !t.taggable || e.leaves(record) || record.PhysicalID == "" {
+		if t == nil || !t.taggable || e.Leaves(record) || record.PhysicalID == "" {
 			continue
 		}
 		readers.Go(func() {
@@ -29,8 +30,10 @@ func (e *Engine) Inspect(ctx context.Context) error {
 			defer mu.Unlock()
 			switch {
 			case err == nil:
-				e.strangers[record.LogicalID] = tags[StackTag] != e.Stack || tags[LogicalIDTag] != logicalIDOf(record.LogicalID)
-			case !errors.Is(err, ErrNotFound):
+				e.strangers[record.LogicalID] = e.strange(tags, record)
+			case errors.Is(err, ErrNotFound):
+				e.unseen[record.LogicalID] = true
+			default:
 				failed = append(failed, &Failure{"reading the tags of", record.Type, record.LogicalID, err})
 			}
 		})
@@ -42,11 +45,17 @@ func (e *Engine) Inspect(ctx context.Context) error {
 	return nil
 }
 
-// leaves reports whether Destroy forgets an object and does not touch it. What is borrowed is never the
-// stack's to delete.
-func (e *Engine) leaves(record state.Record) bool {
+// Leaves reports whether Destroy forgets an object and does not touch it, because it was there before the
+// stack. What is borrowed is never the stack's to delete.
+func (e *Engine) Leaves(record state.Record) bool {
 	t := e.typeOf(record)
 	return record.Adopted && (!e.DeleteAdopted || t != nil && t.borrowed)
+}
+
+// strange reports whether an object of these tags must be left alone by a destroy. One without our tags must too,
+// though an up puts them back: what is deleted is gone for good.
+func (e *Engine) strange(tags Tags, record state.Record) bool {
+	return tags[StackTag] != e.Stack || tags[LogicalIDTag] != logicalIDOf(record.LogicalID)
 }
 
 // typeOf returns the type of a record, or nil.
@@ -124,12 +133,20 @@ func (r *run) remove(ctx context.Context, record state.Record) (left string, err
 	switch {
 	case r.strangers[record.LogicalID]:
 		return "left as it is: by its tags it is not this stack's any more", nil
-	case r.leaves(record):
+	case r.Leaves(record):
 		return "left as it is: it was there before the stack", nil
 	case id.PhysicalID == "":
 		id, left, err = r.found(ctx, *t, record)
 		if err != nil || left != "" {
 			return left, err
+		}
+	case r.unseen[record.LogicalID]:
+		tags, err := appeared(ctx, *t, record, func(ctx context.Context) (Tags, error) { return t.readTags(ctx, id) })
+		if err == nil && r.strange(tags, record) {
+			return "left as it is: by its tags it is not this stack's any more", nil
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return "", err
 		}
 	}
 	err = r.Journal.Record(func(s *state.Snapshot) {
@@ -146,14 +163,35 @@ func (r *run) remove(ctx context.Context, record state.Record) (left string, err
 // found looks for the object of an intent: a create whose answer never reached us. It may have had its
 // effect, or not, or the name may be somebody else's.
 func (r *run) found(ctx context.Context, t Type, record state.Record) (id Identity, left string, err error) {
-	live, err := t.read(ctx, Identity{Name: record.Name})
-	switch {
-	case errors.Is(err, ErrNotFound):
+	live, err := appeared(ctx, t, record, func(ctx context.Context) (object, error) {
+		return t.read(ctx, Identity{Name: record.Name})
+	})
+	if errors.Is(err, ErrNotFound) {
 		return id, "it was never made", nil
-	case err != nil:
-		return id, "", err
-	case t.taggable && !r.owns(t.tags(live.properties), logicalIDOf(record.LogicalID)):
-		return id, "left as it is: it belongs to somebody else", nil
 	}
-	return Identity{Name: record.Name, PhysicalID: live.physicalID, ARN: live.arn}, "", nil
+	if err != nil {
+		return id, "", err
+	}
+	tags := t.tags(live.properties)
+	switch {
+	case t.taggable && !r.owns(tags, logicalIDOf(record.LogicalID)):
+		return id, "left as it is: it belongs to somebody else", nil
+	case tags[AdoptedTag] == "true" && !r.DeleteAdopted:
+		return id, "left as it is: it was there before the stack", nil
+	}
+	return live.identity(record.Name), "", nil
+}
+
+// appeared reads an object until AWS shows it, or can be believed that there is none: a run that was cut off may
+// have made it a moment ago. Where we have asked for its deletion, there is nothing to wait for.
+func appeared[T any](ctx context.Context, t Type, record state.Record, read func(context.Context) (T, error)) (T, error) {
+	patience := Patience{
+		Reason: "AWS to show what may have been made a moment ago",
+		Cap:    t.appears, First: 500 * time.Millisecond,
+		Passing: func(err error) bool { return errors.Is(err, ErrNotFound) },
+	}
+	if t.appears == 0 || record.Status == string(DeleteInProgress) {
+		return read(ctx)
+	}
+	return Retry(ctx, patience, read)
 }

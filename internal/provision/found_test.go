@@ -173,3 +173,96 @@ func TestAClaimWaitsUntilTheObjectIsShown(t *testing.T) {
 		}
 	})
 }
+
+// A destroy right after a run that was killed: AWS may not show yet what that run made.
+func TestDestroyWaitsForWhatWasJustMade(t *testing.T) {
+	for name, c := range map[string]struct {
+		status string // of the record
+		id     bool   // it is recorded
+		there  bool
+		waits  bool
+	}{
+		"an intent that had its effect": {string(CreateInProgress), false, true, true},
+		"an intent that had none":       {string(CreateInProgress), false, false, true},
+		"made":                          {string(CreateComplete), true, true, true},
+		"made, and deleted by others":   {string(CreateComplete), true, false, true},
+		"deleted by us":                 {string(DeleteInProgress), true, false, false},
+		"an intent, deleted by us":      {string(DeleteInProgress), false, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld()
+				r := state.Record{LogicalID: "Queue", Type: "Test::Queue", Name: "queue", Status: c.status, Tags: tagged("Queue", nil)}
+				if c.id {
+					r.PhysicalID, r.ARN = "queue-1", "arn:queue-1"
+				}
+				s := w.saved()
+				s.Put(r)
+				w.disk = s
+				if c.there {
+					w.put("Test::Queue", "queue", properties{Tags: tagged("Queue", nil)})
+				}
+				start := time.Now()
+				w.around = func(c call, effect func() error) error {
+					if time.Since(start) < 3*time.Second && c.verb == "read" {
+						return ErrNotFound
+					}
+					return effect()
+				}
+				k := w.kind("Test::Queue", traits{})
+				k.Appears = 5 * time.Second
+				e := w.engine()
+				e.Types = []Type{Erase(k)}
+				if err := e.Inspect(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if err := e.Destroy(t.Context()); err != nil || len(w.objects) > 0 || len(w.saved().Resources) > 0 {
+					t.Errorf("%v; left are %v, recorded %v", err, w.objects, w.saved().Resources)
+				}
+				if took := time.Since(start); (took > 0) != c.waits || took > 5*time.Second {
+					t.Errorf("it took %s", took)
+				}
+			})
+		})
+	}
+}
+
+// What appears late can be somebody else's as well as what is there at once.
+func TestDestroyLeavesWhatAppearsLateAndIsNotOurs(t *testing.T) {
+	for name, c := range map[string]struct {
+		id   string
+		tags Tags
+	}{
+		"an intent":            {"", Tags{StackTag: "others", LogicalIDTag: "Queue"}},
+		"an intent, adopted":   {"", tagged("Queue", Tags{AdoptedTag: "true"})},
+		"recorded":             {"queue-1", Tags{StackTag: "others", LogicalIDTag: "Queue"}},
+		"recorded, and remade": {"queue-1", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld()
+				s := w.saved()
+				s.Put(state.Record{LogicalID: "Queue", Type: "Test::Queue", Name: "queue", PhysicalID: c.id, Status: string(CreateComplete)})
+				w.disk = s
+				w.put("Test::Queue", "queue", properties{Tags: c.tags})
+				start := time.Now()
+				w.around = func(c call, effect func() error) error {
+					if time.Since(start) < time.Second && c.verb == "read" {
+						return ErrNotFound
+					}
+					return effect()
+				}
+				k := w.kind("Test::Queue", traits{})
+				k.Appears = 5 * time.Second
+				e := w.engine()
+				e.Types = []Type{Erase(k)}
+				if err := e.Inspect(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if err := e.Destroy(t.Context()); err != nil || len(w.objects) != 1 || len(w.saved().Resources) > 0 {
+					t.Errorf("%v; left are %v, recorded %v", err, w.objects, w.saved().Resources)
+				}
+			})
+		})
+	}
+}

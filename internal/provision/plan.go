@@ -109,6 +109,22 @@ func (p *Plan) Replacements() []Step {
 	return steps
 }
 
+// Taken returns the steps that take over what is somebody else's.
+func (p *Plan) Taken() []Step {
+	var steps []Step
+	for _, s := range p.Steps {
+		if s.Taken {
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// Lost reports whether objects of the stack's own are there that the state does not know.
+func (p *Plan) Lost() bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Adopt && !s.Foreign })
+}
+
 // ForeignError says that an object of one of our names exists and belongs to somebody else.
 type ForeignError struct {
 	LogicalID, Type, Name string
@@ -233,10 +249,13 @@ func (e *Engine) step(r Resource, record *state.Record, reading *Reading, refs R
 	}
 	s.live = live
 	var err error
-	if known {
+	switch {
+	case known && r.Type.borrowed:
+		s.Foreign = record.ARN != "" && record.ARN != live.arn // of another than we came to, and there before us
+	case known:
 		s.Taken = r.Type.taggable && e.claimed(r.Type.tags(live.properties), *record)
 		s.Foreign = s.Taken
-	} else {
+	default:
 		s.Adopt = true
 		s.Foreign, s.Taken = e.foreign(r, record, reading)
 	}

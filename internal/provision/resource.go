@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // ErrNotFound is returned (wrapped) by a kind's Read for an object that does not exist.
@@ -74,6 +75,10 @@ type Kind[P any] struct {
 
 	// Borrowed objects that were there before the stack are used as they are, and left on destroy.
 	Borrowed bool
+
+	// Appears is how long an object just made can be missing from what AWS shows; 0 for a type that is there at
+	// once. So long a destroy does not believe that there is none, unless it has asked for the deletion before.
+	Appears time.Duration
 
 	// Read finds the object by physical ID, else by its exact name, its tags among the properties.
 	// ErrNotFound where there is none.
@@ -174,6 +179,7 @@ type Type struct {
 	Name     string
 	taggable bool
 	borrowed bool
+	appears  time.Duration
 	tags     func(any) Tags
 	read     func(context.Context, Identity) (object, error)
 	create   func(context.Context, Identity, any) (object, error)
@@ -193,7 +199,7 @@ func Erase[P any](k Kind[P]) Type {
 		return object{l.PhysicalID, l.ARN, l.UniqueID, l.Properties}, err
 	}
 	t := Type{
-		Name: k.Type, taggable: k.Tags != nil, borrowed: k.Borrowed,
+		Name: k.Type, taggable: k.Tags != nil, borrowed: k.Borrowed, appears: k.Appears,
 		tags: func(any) Tags { return nil },
 		read: func(ctx context.Context, id Identity) (object, error) { return forget(k.Read(ctx, id)) },
 		create: func(ctx context.Context, id Identity, want any) (object, error) {

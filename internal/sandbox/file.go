@@ -128,14 +128,20 @@ func (s *store) read(info os.FileInfo, now time.Time) error {
 
 func (s *store) use(b backend) {
 	s.current = b
-	s.operations = map[string]map[string]operation{}
+	s.operations = operationsOf(b)
+}
+
+// operationsOf returns a backend's operations by service and name.
+func operationsOf(b backend) map[string]map[string]operation {
+	all := map[string]map[string]operation{}
 	for service, list := range b.services() {
 		byName := make(map[string]operation, len(list))
 		for _, operation := range list {
 			byName[operation.name] = operation
 		}
-		s.operations[service] = byName
+		all[service] = byName
 	}
+	return all
 }
 
 // isNew reports whether the backend has never been in the file.

@@ -21,6 +21,7 @@ type role struct {
 	TrustChanged time.Time
 	Created      time.Time
 	Policies     map[string]string // inline, by name
+	Attached     []string          // ARNs of managed policies
 	Tags         map[string]string
 }
 
@@ -39,6 +40,8 @@ func (w *world) iamOperations() []operation {
 		op("GetRolePolicy", w.getRolePolicy),
 		op("ListRolePolicies", w.listRolePolicies),
 		op("DeleteRolePolicy", w.deleteRolePolicy),
+		op("AttachRolePolicy", w.attachRolePolicy),
+		op("DetachRolePolicy", w.detachRolePolicy),
 		op("ListAttachedRolePolicies", w.listAttachedRolePolicies),
 		op("ListInstanceProfilesForRole", w.listInstanceProfilesForRole),
 	}
@@ -103,7 +106,7 @@ func (w *world) createRole(r *request, in *iam.CreateRoleInput) (*iam.CreateRole
 }
 
 func (w *world) getRole(r *request, in *iam.GetRoleInput) (*iam.GetRoleOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+	found, err := w.roleNamed(r, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +117,7 @@ func (w *world) getRole(r *request, in *iam.GetRoleInput) (*iam.GetRoleOutput, e
 func (w *world) listRoles(r *request, in *iam.ListRolesInput) (*iam.ListRolesOutput, error) {
 	var roles []types.Role
 	for _, each := range byName(w.Roles) {
-		if !strings.HasPrefix(each.Path, aws.ToString(in.PathPrefix)) {
+		if !strings.HasPrefix(each.Path, aws.ToString(in.PathPrefix)) || !w.roleVisible(r, each) {
 			continue
 		}
 		listed := each.described(r)
@@ -128,8 +131,8 @@ func (w *world) listRoles(r *request, in *iam.ListRolesInput) (*iam.ListRolesOut
 	return &iam.ListRolesOutput{Roles: part, Marker: next, IsTruncated: next != nil}, nil
 }
 
-func (w *world) updateRole(_ *request, in *iam.UpdateRoleInput) (*iam.UpdateRoleOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+func (w *world) updateRole(r *request, in *iam.UpdateRoleInput) (*iam.UpdateRoleOutput, error) {
+	found, err := w.roleNamed(r, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +152,7 @@ func (w *world) updateRole(_ *request, in *iam.UpdateRoleInput) (*iam.UpdateRole
 }
 
 func (w *world) updateAssumeRolePolicy(r *request, in *iam.UpdateAssumeRolePolicyInput) (*iam.UpdateAssumeRolePolicyOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+	found, err := w.roleNamed(r, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -165,19 +168,22 @@ func (w *world) updateAssumeRolePolicy(r *request, in *iam.UpdateAssumeRolePolic
 }
 
 func (w *world) deleteRole(_ *request, in *iam.DeleteRoleInput) (*iam.DeleteRoleOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+	found, err := w.roleThere(in.RoleName)
 	if err != nil {
 		return nil, err
 	}
 	if len(found.Policies) > 0 {
 		return nil, &types.DeleteConflictException{Message: aws.String("Cannot delete entity, must delete policies first.")}
 	}
+	if len(found.Attached) > 0 {
+		return nil, &types.DeleteConflictException{Message: aws.String("Cannot delete entity, must detach all policies first.")}
+	}
 	delete(w.Roles, strings.ToLower(found.Name))
 	return &iam.DeleteRoleOutput{}, nil
 }
 
-func (w *world) tagRole(_ *request, in *iam.TagRoleInput) (*iam.TagRoleOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+func (w *world) tagRole(r *request, in *iam.TagRoleInput) (*iam.TagRoleOutput, error) {
+	found, err := w.roleNamed(r, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -189,8 +195,8 @@ func (w *world) tagRole(_ *request, in *iam.TagRoleInput) (*iam.TagRoleOutput, e
 	return &iam.TagRoleOutput{}, nil
 }
 
-func (w *world) untagRole(_ *request, in *iam.UntagRoleInput) (*iam.UntagRoleOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+func (w *world) untagRole(r *request, in *iam.UntagRoleInput) (*iam.UntagRoleOutput, error) {
+	found, err := w.roleNamed(r, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -198,8 +204,8 @@ func (w *world) untagRole(_ *request, in *iam.UntagRoleInput) (*iam.UntagRoleOut
 	return &iam.UntagRoleOutput{}, nil
 }
 
-func (w *world) listRoleTags(_ *request, in *iam.ListRoleTagsInput) (*iam.ListRoleTagsOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+func (w *world) listRoleTags(r *request, in *iam.ListRoleTagsInput) (*iam.ListRoleTagsOutput, error) {
+	found, err := w.roleNamed(r, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -210,16 +216,35 @@ func (w *world) listRoleTags(_ *request, in *iam.ListRoleTagsInput) (*iam.ListRo
 	return &iam.ListRoleTagsOutput{Tags: part, Marker: next, IsTruncated: next != nil}, nil
 }
 
-// roleNamed finds a role by its name, whatever its case.
-func (w *world) roleNamed(name *string) (*role, error) {
+// roleNamed finds a role by its name, unless it was made just now: what IAM writes in one place is read in
+// others a little later.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+func (w *world) roleNamed(r *request, name *string) (*role, error) {
+	found, err := w.roleThere(name)
+	if err == nil && !w.roleVisible(r, found) {
+		return nil, noSuchRole(name)
+	}
+	return found, err
+}
+
+func (w *world) roleVisible(r *request, o *role) bool {
+	return !r.now.Before(o.Created.Add(w.delays.RoleVisible))
+}
+
+// roleThere finds a role by its name, whatever its case.
+func (w *world) roleThere(name *string) (*role, error) {
 	if err := iamValidation(checkIAMName(aws.ToString(name), "roleName", 64)); err != nil {
 		return nil, err
 	}
 	found, ok := w.Roles[strings.ToLower(*name)]
 	if !ok {
-		return nil, &types.NoSuchEntityException{Message: aws.String("The role with name " + *name + " cannot be found.")}
+		return nil, noSuchRole(name)
 	}
 	return found, nil
+}
+
+func noSuchRole(name *string) error {
+	return &types.NoSuchEntityException{Message: aws.String("The role with name " + *name + " cannot be found.")}
 }
 
 func (o *role) arn(r *request) string {

@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-func (w *world) putRolePolicy(_ *request, in *iam.PutRolePolicyInput) (*iam.PutRolePolicyOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+func (w *world) putRolePolicy(r *request, in *iam.PutRolePolicyInput) (*iam.PutRolePolicyOutput, error) {
+	found, err := w.roleNamed(r, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -43,8 +43,8 @@ func (w *world) putRolePolicy(_ *request, in *iam.PutRolePolicyInput) (*iam.PutR
 	return &iam.PutRolePolicyOutput{}, nil
 }
 
-func (w *world) getRolePolicy(_ *request, in *iam.GetRolePolicyInput) (*iam.GetRolePolicyOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+func (w *world) getRolePolicy(r *request, in *iam.GetRolePolicyInput) (*iam.GetRolePolicyOutput, error) {
+	found, err := w.roleNamed(r, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +59,8 @@ func (w *world) getRolePolicy(_ *request, in *iam.GetRolePolicyInput) (*iam.GetR
 	}, nil
 }
 
-func (w *world) listRolePolicies(_ *request, in *iam.ListRolePoliciesInput) (*iam.ListRolePoliciesOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+func (w *world) listRolePolicies(r *request, in *iam.ListRolePoliciesInput) (*iam.ListRolePoliciesOutput, error) {
+	found, err := w.roleNamed(r, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +72,8 @@ func (w *world) listRolePolicies(_ *request, in *iam.ListRolePoliciesInput) (*ia
 	return &iam.ListRolePoliciesOutput{PolicyNames: part, Marker: next, IsTruncated: next != nil}, nil
 }
 
-func (w *world) deleteRolePolicy(_ *request, in *iam.DeleteRolePolicyInput) (*iam.DeleteRolePolicyOutput, error) {
-	found, err := w.roleNamed(in.RoleName)
+func (w *world) deleteRolePolicy(r *request, in *iam.DeleteRolePolicyInput) (*iam.DeleteRolePolicyOutput, error) {
+	found, err := w.roleNamed(r, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -84,17 +84,9 @@ func (w *world) deleteRolePolicy(_ *request, in *iam.DeleteRolePolicyInput) (*ia
 	return &iam.DeleteRolePolicyOutput{}, nil
 }
 
-// listAttachedRolePolicies finds none: the sandbox has no managed policies to attach.
-func (w *world) listAttachedRolePolicies(_ *request, in *iam.ListAttachedRolePoliciesInput) (*iam.ListAttachedRolePoliciesOutput, error) {
-	if _, err := w.roleNamed(in.RoleName); err != nil {
-		return nil, err
-	}
-	return &iam.ListAttachedRolePoliciesOutput{}, nil
-}
-
 // listInstanceProfilesForRole finds none: the sandbox has no instance profiles.
-func (w *world) listInstanceProfilesForRole(_ *request, in *iam.ListInstanceProfilesForRoleInput) (*iam.ListInstanceProfilesForRoleOutput, error) {
-	if _, err := w.roleNamed(in.RoleName); err != nil {
+func (w *world) listInstanceProfilesForRole(r *request, in *iam.ListInstanceProfilesForRoleInput) (*iam.ListInstanceProfilesForRoleOutput, error) {
+	if _, err := w.roleNamed(r, in.RoleName); err != nil {
 		return nil, err
 	}
 	return &iam.ListInstanceProfilesForRoleOutput{}, nil

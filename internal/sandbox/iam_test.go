@@ -151,6 +151,34 @@ func TestInlinePolicyIsRead(t *testing.T) {
 	s.accepts(put("a", long))
 }
 
+func TestRoleWithAttachedPoliciesIsNotDeleted(t *testing.T) {
+	s := newStage(t)
+	must(s.createRole(s.request(), roleInput("a")))
+	attach := func(arn string) error {
+		_, err := s.attachRolePolicy(s.request(), &iam.AttachRolePolicyInput{RoleName: aws.String("a"), PolicyArn: &arn})
+		return err
+	}
+	const first = "arn:aws:iam::aws:policy/service-role/First"
+	s.refuses(attach("First"), "ValidationError", "ARN First is not valid")
+	s.accepts(attach(first))
+	s.accepts(attach(first)) // again, which is nothing new
+	listed := must(s.listAttachedRolePolicies(s.request(), &iam.ListAttachedRolePoliciesInput{RoleName: aws.String("a")})).AttachedPolicies
+	same(t, len(listed), 1)
+	same(t, *listed[0].PolicyName, "First")
+	_, err := s.deleteRole(s.request(), &iam.DeleteRoleInput{RoleName: aws.String("a")})
+	s.refuses(err, "DeleteConflict", "must detach all policies first")
+	for _, name := range "bcdefghij" {
+		s.accepts(attach(first + string(name)))
+	}
+	s.refuses(attach(first+"k"), "LimitExceeded", "PoliciesPerRole")
+	for _, each := range must(s.listAttachedRolePolicies(s.request(), &iam.ListAttachedRolePoliciesInput{RoleName: aws.String("a")})).AttachedPolicies {
+		must(s.detachRolePolicy(s.request(), &iam.DetachRolePolicyInput{RoleName: aws.String("a"), PolicyArn: each.PolicyArn}))
+	}
+	_, err = s.detachRolePolicy(s.request(), &iam.DetachRolePolicyInput{RoleName: aws.String("a"), PolicyArn: aws.String(first)})
+	s.refuses(err, "NoSuchEntity", first)
+	must(s.deleteRole(s.request(), &iam.DeleteRoleInput{RoleName: aws.String("a")}))
+}
+
 func TestRolesAreListedWithoutTheirTags(t *testing.T) {
 	s := newStage(t)
 	for _, name := range []string{"c", "a", "B"} {

@@ -53,13 +53,14 @@ func (w *world) getFunction(r *request, in *lambda.GetFunctionInput) (*lambda.Ge
 		return nil, err
 	}
 	configuration := w.configurationOf(f, r.now)
+	tags, why := w.shownTags(r, in, f.Tags)
 	return &lambda.GetFunctionOutput{
 		Configuration: &configuration,
 		Code: &types.FunctionCodeLocation{
 			RepositoryType: aws.String("S3"),
 			Location:       aws.String("https://awslambda-" + r.region + "-tasks.s3." + r.region + ".amazonaws.com/snapshots/" + r.account + "/" + *configuration.FunctionName),
 		},
-		Tags: tagsOrNil(f.Tags),
+		Tags: tags, TagsError: why,
 	}, nil
 }
 

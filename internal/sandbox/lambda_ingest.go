@@ -39,6 +39,11 @@ func (w *world) ingest(r *request, f *function, event []byte) (int, *raised) {
 	if !ok {
 		return 0, &raised{"KeyError", "'QUEUE_URL'"}
 	}
+	if len(jobs) > 0 {
+		if err := w.mayFunctionSend(r, f, target); err != nil {
+			return 0, err
+		}
+	}
 	return len(jobs), w.sendJobs(r, target, jobs, bodies)
 }
 

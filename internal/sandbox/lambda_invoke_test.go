@@ -21,11 +21,16 @@ func withIngest(t *testing.T, queue string, attributes map[string]string) (*stag
 	s := newStage(t)
 	url := s.queue(queue, attributes)
 	must(s.createRole(s.request(), roleInput("ingest")))
+	must(s.putRolePolicy(s.request(), rolePolicyInput("ingest", inlineDocument)))
 	in := functionInput("ingest")
 	in.Code.ZipFile = ingest.Zip()
 	in.Environment = &types.Environment{Variables: map[string]string{"QUEUE_URL": *url}}
 	must(s.createFunction(s.request(), in))
 	return s, url
+}
+
+func rolePolicyInput(role, document string) *iam.PutRolePolicyInput {
+	return &iam.PutRolePolicyInput{RoleName: &role, PolicyName: aws.String("send"), PolicyDocument: &document}
 }
 
 func (s *stage) invokes(event string) *lambda.InvokeOutput {
@@ -131,7 +136,9 @@ func TestInvokeThroughTheClient(t *testing.T) {
 	config := testConfig(cloud)
 	queues, client := sqs.NewFromConfig(config), lambda.NewFromConfig(config)
 	url := must(queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("jobs")})).QueueUrl
-	must(iam.NewFromConfig(config).CreateRole(t.Context(), roleInput("ingest")))
+	roles := iam.NewFromConfig(config)
+	must(roles.CreateRole(t.Context(), roleInput("ingest")))
+	must(roles.PutRolePolicy(t.Context(), rolePolicyInput("ingest", inlineDocument)))
 	in := functionInput("ingest")
 	in.Code.ZipFile, in.Environment = ingest.Zip(), &types.Environment{Variables: map[string]string{"QUEUE_URL": *url}}
 	must(client.CreateFunction(t.Context(), in))

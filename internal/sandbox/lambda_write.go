@@ -163,7 +163,8 @@ func (w *world) checkRole(r *request, arn string) error {
 	_, path, _ := strings.Cut(arn, ":role/")
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	found, ok := w.Roles[strings.ToLower(name)]
-	if !ok || found.arn(r) != arn || !found.trusts("lambda.amazonaws.com") || r.now.Before(found.TrustChanged.Add(w.delays.RoleAssumable)) {
+	if !ok || found.arn(r) != arn || !found.trusts("lambda.amazonaws.com") ||
+		!w.roleVisible(r, found) || r.now.Before(found.TrustChanged.Add(w.delays.RoleAssumable)) {
 		return lambdaInvalid("The role defined for the function cannot be assumed by Lambda.")
 	}
 	return nil

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"reflect"
 	"time"
 )
 
@@ -10,6 +11,7 @@ import (
 type operation struct {
 	name     string
 	newInput func() any
+	output   reflect.Type // what a pointer to is returned
 	call     func(*request, any) (any, error)
 }
 
@@ -19,6 +21,7 @@ func op[I, O any](name string, handler func(*request, *I) (*O, error)) operation
 	return operation{
 		name:     name,
 		newInput: func() any { return new(I) },
+		output:   reflect.TypeFor[O](),
 		call: func(r *request, input any) (any, error) {
 			output, err := handler(r, input.(*I))
 			if err != nil {

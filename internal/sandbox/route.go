@@ -27,6 +27,9 @@ type call struct {
 	waited  time.Duration
 	time    time.Time // the world's, at which the call was answered; zero where it was not
 	speed   float64   // of the world's clock
+	fault   Effect    // what a rule did to the call, "" for nothing
+	spoiled *Fault    // the rule about the answer, nil for none
+	stale   time.Duration
 }
 
 // codec is one wire protocol. It knows no service beyond what the call's wire and binding say.

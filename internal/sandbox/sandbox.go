@@ -5,13 +5,15 @@
 // outside that list is refused with an error that says so. It knows the protocols of those services
 // (AWS JSON, RPC v2 CBOR, Query, REST-JSON) and picks one by the request, not by the service,
 // because clients differ. It reads a request's signature only to learn service and region: any
-// credentials will do, and no policy is evaluated.
+// credentials will do. A policy binds all callers alike, if Options has one; and a function may do what its
+// role's policies let it. The policies of resources are kept and not evaluated.
 //
 // Time passes in it. With the pieces of internal/loop, and in the order of that model, metrics are
 // taken, alarms judged, policies run, instances launched and jobs done: see course.
 package sandbox
 
 import (
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -44,6 +46,11 @@ type Options struct {
 	// Endpoint begins the queue URLs that Instances is told, such as http://127.0.0.1:4599; empty means
 	// SQS's own.
 	Endpoint string
+	// Faults are rules by which calls go wrong. See ParseProfile for those of a file.
+	Faults []Fault
+	// Policy, unless nil, is the identity policy of whoever calls, as a JSON document: what it does not allow
+	// is denied, as AWS denies it. It is no part of the world.
+	Policy []byte
 	// Log, unless nil, is told of every call after its answer is made. It may be called
 	// concurrently.
 	Log func(Call)
@@ -57,15 +64,18 @@ type Call struct {
 	Status    int    // HTTP
 	Code      string // the error code, as the client's ErrorCode() has it; "" where the call succeeded
 	Mutating  bool   // by its name the operation changes something
+	Fault     Effect // what one of Options.Faults did to it; "" for nothing. Status is 0 where nothing was answered
 }
 
 // Sandbox is an http.Handler and an http.RoundTripper. It is safe for concurrent use.
 type Sandbox struct {
 	options Options
 	wires   map[string]*wire
+	judge   *judge
 
 	mu    sync.Mutex // guards what follows; handlers run under it, one at a time
 	store *store
+	past  *past
 	begun bool // the options are applied to the world
 	told  map[placement]bool
 
@@ -102,24 +112,36 @@ func (w *world) home() (account, region string) { return w.Account, w.Region }
 
 // Open returns a sandbox. It does not touch the file: the first request reads it, so that a command
 // that makes no call costs nothing.
+// The error is a *PolicyError.
 func Open(options Options) (*Sandbox, error) {
+	gate, err := newGate(options.Policy)
+	if err != nil {
+		return nil, err
+	}
 	return open(options, source{
 		fresh: func(now time.Time) backend {
 			w := newWorld(defaultAccount, defaultRegion, now)
-			w.delays = options.Delays
+			w.delays, w.gate = options.Delays, gate
 			return w
 		},
-		empty: func() backend { return &world{delays: options.Delays} },
+		empty: func() backend { return &world{delays: options.Delays, gate: gate} },
 	})
 }
 
 func open(options Options, source source) (*Sandbox, error) {
+	for i := range options.Faults {
+		if err := options.Faults[i].check(); err != nil {
+			return nil, fmt.Errorf("fault rule %d: %w", i+1, err)
+		}
+	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}
 	return &Sandbox{
 		options: options,
 		wires:   wires(),
+		judge:   newJudge(options.Faults),
+		past:    newPast(options.Faults),
 		store:   &store{path: options.Path, source: source},
 	}, nil
 }

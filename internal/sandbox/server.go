@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -9,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -27,19 +27,25 @@ type answer struct {
 	header http.Header
 	body   []byte
 	code   string // of the error, as Call.Code
+	cut    bool   // the connection is cut, and nothing of it arrives
+	torn   bool   // the connection is cut when half of the body has arrived
 }
 
-// ServeHTTP answers a request that came over the network.
+// ServeHTTP answers a request that came over the network. Where there is no answer it panics with
+// http.ErrAbortHandler, for the server to close the connection.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a, err := s.answer(r)
-	if err != nil {
-		return // the caller has gone: nobody reads an answer
+	if err != nil || a.cut {
+		panic(http.ErrAbortHandler)
 	}
 	for name, values := range a.header {
 		w.Header()[name] = values
 	}
+	if a.torn { // the server closes a connection on which fewer bytes were written than it announced
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body)
+	_, _ = w.Write(a.arriving())
 }
 
 // RoundTrip answers a request in process. Like a network it returns the context's error when the
@@ -52,6 +58,9 @@ func (s *Sandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.cut {
+		return nil, reset()
+	}
 	return &http.Response{
 		Status:        fmt.Sprintf("%d %s", a.status, http.StatusText(a.status)),
 		StatusCode:    a.status,
@@ -59,7 +68,7 @@ func (s *Sandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 		ProtoMajor:    1,
 		ProtoMinor:    1,
 		Header:        a.header,
-		Body:          io.NopCloser(bytes.NewReader(a.body)),
+		Body:          a.reader(),
 		ContentLength: int64(len(a.body)),
 		Request:       r,
 	}, nil
@@ -79,6 +88,22 @@ func (s *Sandbox) answer(r *http.Request) (answer, error) {
 	if err := wait(ctx, s.options.Latency); err != nil {
 		return answer{}, err
 	}
+	a, err := s.respond(ctx, c)
+	if s.options.Log != nil && (err == nil || c.fault == DoHang) {
+		s.options.Log(Call{
+			Service: c.service, Operation: c.operation, Region: c.region,
+			Status: a.status, Code: a.code, Mutating: mutating(c.operation), Fault: c.fault,
+		})
+	}
+	return a, err
+}
+
+// respond makes the answer to a call, as far as the fault rules let it.
+func (s *Sandbox) respond(ctx context.Context, c *call) (answer, error) {
+	cut, err := s.disturb(ctx, c)
+	if err != nil || cut {
+		return answer{cut: cut}, err
+	}
 	a, err := s.patiently(ctx, c)
 	if err != nil {
 		return answer{}, err
@@ -87,12 +112,7 @@ func (s *Sandbox) answer(r *http.Request) (answer, error) {
 	if !c.time.IsZero() {
 		a.header.Set("Date", c.time.UTC().Format(http.TimeFormat)) // the clock by which a client tells ages
 	}
-	if s.options.Log != nil {
-		s.options.Log(Call{
-			Service: c.service, Operation: c.operation, Region: c.region,
-			Status: a.status, Code: a.code, Mutating: mutating(c.operation),
-		})
-	}
+	a.mangle(c.spoiled)
 	return a, nil
 }
 
@@ -168,6 +188,7 @@ func (s *Sandbox) dispatch(ctx context.Context, c *call) (answer, error) {
 	if err != nil {
 		return c.fail(err), nil
 	}
+	s.spoil(c, output)
 	if !c.wire.leavesOutEmpty && collects(c.operation) {
 		emptyLists(output)
 	}
@@ -187,13 +208,18 @@ func (s *Sandbox) run(ctx context.Context, c *call) (any, error) {
 		return nil, fileError(err)
 	}
 	c.time, c.speed = now, s.store.clock.Speed
-	operation, err := s.find(c)
+	operation, err := s.find(c, wall)
 	if err != nil {
 		return nil, err
 	}
 	input := operation.newInput()
 	if err := c.codec.decode(c, input); err != nil {
 		return nil, &apiError{code: "SerializationException", message: err.Error()}
+	}
+	if mutating(c.operation) {
+		if err := s.past.note(s.store.current, wall); err != nil {
+			return nil, fileError(err)
+		}
 	}
 	output, failure := operation.call(s.request(ctx, c, now), input)
 	if mutating(c.operation) && !errors.Is(failure, notYet{}) {
@@ -209,8 +235,19 @@ func (s *Sandbox) run(ctx context.Context, c *call) (any, error) {
 	return output, failure
 }
 
-func (s *Sandbox) find(c *call) (operation, error) {
-	operations, ok := s.store.operations[c.service]
+// find returns the operation asked, of the world as it is or, for a stale read, as it was.
+func (s *Sandbox) find(c *call, wall time.Time) (operation, error) {
+	all := s.store.operations
+	if c.stale > 0 {
+		before, err := s.past.before(wall.Add(-c.stale), s.store.source.empty)
+		if err != nil {
+			return operation{}, fileError(err)
+		}
+		if before != nil {
+			all = operationsOf(before)
+		}
+	}
+	operations, ok := all[c.service]
 	if !ok {
 		return operation{}, unknown(c, fmt.Sprintf("the service %q", c.service))
 	}

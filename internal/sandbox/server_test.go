@@ -139,9 +139,9 @@ func TestLogTellsEachCall(t *testing.T) {
 	_, _ = roles.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: aws.String("none")})
 
 	want := []Call{
-		{"sqs", "ListQueues", "eu-west-3", 200, "", false},
-		{"sqs", "ReceiveMessage", "eu-west-3", 400, "AWS.SimpleQueueService.NonExistentQueue", true},
-		{"iam", "DeleteRole", "us-east-1", 404, "NoSuchEntity", true},
+		{"sqs", "ListQueues", "eu-west-3", 200, "", false, ""},
+		{"sqs", "ReceiveMessage", "eu-west-3", 400, "AWS.SimpleQueueService.NonExistentQueue", true, ""},
+		{"iam", "DeleteRole", "us-east-1", 404, "NoSuchEntity", true, ""},
 	}
 	if len(calls) != len(want) {
 		t.Fatalf("got %+v", calls)

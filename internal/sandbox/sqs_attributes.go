@@ -177,8 +177,8 @@ func (w *world) checkRedrivePolicy(r *request, value string, fifo bool) error {
 	if !ok {
 		return bad("Dead-letter target owner should be same as the source.")
 	}
-	dlq, ok := w.in(r).Queues[target]
-	if !ok || !w.queueVisible(r, dlq) {
+	dlq, ok := w.queueNamed(r, target)
+	if !ok {
 		return bad("Dead letter target does not exist.")
 	}
 	if dlq.isFIFO() != fifo {

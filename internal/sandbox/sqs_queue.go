@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +68,7 @@ func (w *world) createQueue(r *request, in *sqs.CreateQueueInput) (*sqs.CreateQu
 		}
 		return &sqs.CreateQueueOutput{QueueUrl: r.queueURL(name)}, nil
 	}
-	if deleted, ok := place.DeletedQueues[name]; ok && r.now.Before(deleted.Add(w.delays.QueueNameCooldown)) {
+	if deleted, ok := place.DeletedQueues[name]; ok && r.now.Before(deleted.Add(max(w.delays.QueueNameCooldown, w.delays.QueueDeleted))) {
 		return nil, &types.QueueDeletedRecently{Message: aws.String(
 			"You must wait 60 seconds after deleting a queue before you can create another with the same name.")}
 	}
@@ -76,6 +77,7 @@ func (w *world) createQueue(r *request, in *sqs.CreateQueueInput) (*sqs.CreateQu
 		return nil, sqsInvalidParameter(fault)
 	}
 	delete(place.DeletedQueues, name)
+	delete(place.LeavingQueues, name)
 	q := &queue{Name: name, Created: r.now, Modified: r.now, Attributes: defaultQueueAttributes(), Tags: tags}
 	q.set(in.Attributes)
 	place.Queues[name] = q
@@ -84,8 +86,8 @@ func (w *world) createQueue(r *request, in *sqs.CreateQueueInput) (*sqs.CreateQu
 
 func (w *world) getQueueURL(r *request, in *sqs.GetQueueUrlInput) (*sqs.GetQueueUrlOutput, error) {
 	owner := aws.ToString(in.QueueOwnerAWSAccountId)
-	q, ok := w.in(r).Queues[aws.ToString(in.QueueName)]
-	if !ok || !w.queueVisible(r, q) || (owner != "" && owner != r.account) {
+	q, ok := w.queueNamed(r, aws.ToString(in.QueueName))
+	if !ok || (owner != "" && owner != r.account) {
 		return nil, queueDoesNotExist()
 	}
 	return &sqs.GetQueueUrlOutput{QueueUrl: r.queueURL(q.Name)}, nil
@@ -109,9 +111,12 @@ func (w *world) setQueueAttributes(r *request, in *sqs.SetQueueAttributesInput) 
 
 func (w *world) listQueues(r *request, in *sqs.ListQueuesInput) (*sqs.ListQueuesOutput, error) {
 	var urls []string
-	for _, q := range byName(w.in(r).Queues) {
-		if strings.HasPrefix(q.Name, aws.ToString(in.QueueNamePrefix)) && w.queueVisible(r, q) {
-			urls = append(urls, *r.queueURL(q.Name))
+	place := w.in(r)
+	names := append(sortedKeys(place.Queues), sortedKeys(place.LeavingQueues)...)
+	slices.Sort(names)
+	for _, name := range names {
+		if _, answers := w.queueNamed(r, name); answers && strings.HasPrefix(name, aws.ToString(in.QueueNamePrefix)) {
+			urls = append(urls, *r.queueURL(name))
 		}
 	}
 	part, next, err := pageOfQueues(urls, in.NextToken, in.MaxResults)
@@ -206,15 +211,25 @@ func (w *world) purgeQueue(r *request, in *sqs.PurgeQueueInput) (*sqs.PurgeQueue
 	return &sqs.PurgeQueueOutput{}, nil
 }
 
-// deleteQueue deletes at once, but the name stays barred for a while.
+// deleteQueue deletes at once, but the name stays barred for a while, and so long the queue may still answer.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
 func (w *world) deleteQueue(r *request, in *sqs.DeleteQueueInput) (*sqs.DeleteQueueOutput, error) {
 	q, err := w.queueAt(r, in.QueueUrl)
 	if err != nil {
 		return nil, err
 	}
 	place := w.in(r)
+	if place.LeavingQueues[q.Name] == q {
+		return &sqs.DeleteQueueOutput{}, nil // it is on its way already
+	}
 	delete(place.Queues, q.Name)
 	place.DeletedQueues[q.Name] = r.now
+	if w.delays.QueueDeleted > 0 {
+		if place.LeavingQueues == nil {
+			place.LeavingQueues = map[string]*queue{}
+		}
+		place.LeavingQueues[q.Name] = q
+	}
 	return &sqs.DeleteQueueOutput{}, nil
 }
 
@@ -232,16 +247,21 @@ func (w *world) queueAt(r *request, queueURL *string) (*queue, error) {
 	if !ok || name == "" || strings.Contains(name, "/") {
 		return nil, sqsInvalidAddress(*queueURL)
 	}
-	q, ok := w.in(r).Queues[name]
-	if !ok || account != r.account || !w.queueVisible(r, q) {
+	q, ok := w.queueNamed(r, name)
+	if !ok || account != r.account {
 		return nil, queueDoesNotExist()
 	}
 	return q, nil
 }
 
-// queueVisible says whether a queue, just created, can be found by other calls yet.
-func (w *world) queueVisible(r *request, q *queue) bool {
-	return !r.now.Before(q.Created.Add(w.delays.QueueVisible))
+// queueNamed finds a queue by its name: not one that was made just now, but one that was deleted just now.
+func (w *world) queueNamed(r *request, name string) (*queue, bool) {
+	place := w.in(r)
+	if q, ok := place.Queues[name]; ok {
+		return q, !r.now.Before(q.Created.Add(w.delays.QueueVisible))
+	}
+	q, ok := place.LeavingQueues[name]
+	return q, ok && r.now.Before(place.DeletedQueues[name].Add(w.delays.QueueDeleted))
 }
 
 func (r *request) queueURL(name string) *string {

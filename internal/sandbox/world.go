@@ -25,12 +25,14 @@ type world struct {
 	Workers Workers
 
 	delays Delays
+	gate   gate
 }
 
 // regional is what one region holds.
 type regional struct {
 	Queues        map[string]*queue
 	DeletedQueues map[string]time.Time // when a queue of this name was last deleted
+	LeavingQueues map[string]*queue    // deleted ones that may still answer; nil at first
 	Functions     map[string]*function
 	LogGroups     map[string]*logGroup
 	Alarms        map[string]*alarm
@@ -39,31 +41,6 @@ type regional struct {
 
 	Sampled   minute // the newest of which the metrics have datapoints
 	Evaluated minute // the newest that the alarms have seen
-}
-
-// Delays says how long the sandbox takes for what AWS does not do at once. Zero means at once.
-type Delays struct {
-	// RoleAssumable is the time from CreateRole or UpdateAssumeRolePolicy until Lambda may assume the role (AWS: 5 to 15 s).
-	RoleAssumable time.Duration
-	// FunctionPending is the time from CreateFunction until the function is Active (AWS: 1 to 5 s).
-	FunctionPending time.Duration
-	// FunctionUpdate is the time for which a function's last update stays InProgress.
-	FunctionUpdate time.Duration
-	// QueueNameCooldown is the time for which DeleteQueue bars the queue's name (AWS: 60 s).
-	QueueNameCooldown time.Duration
-	// QueueVisible is the time from CreateQueue until other calls find the queue (AWS advises 1 s, and most calls find it sooner).
-	QueueVisible time.Duration
-}
-
-// DefaultDelays returns AWS's delays made short: long enough that a client which does not wait
-// fails, short enough that nobody minds.
-func DefaultDelays() Delays {
-	return Delays{
-		RoleAssumable:     time.Second,
-		FunctionPending:   500 * time.Millisecond,
-		FunctionUpdate:    300 * time.Millisecond,
-		QueueNameCooldown: 2 * time.Second,
-	}
 }
 
 // newWorld returns a world in which nothing has happened yet: it holds the group gpu-workers.
@@ -105,7 +82,7 @@ func (w *world) in(r *request) *regional {
 
 // services lists every operation the sandbox knows, by the service's signing name.
 func (w *world) services() map[string][]operation {
-	return map[string][]operation{
+	return w.guarded(map[string][]operation{
 		"sqs":         w.sqsOperations(),
 		"iam":         w.iamOperations(),
 		"sts":         w.stsOperations(),
@@ -113,7 +90,7 @@ func (w *world) services() map[string][]operation {
 		"logs":        w.logsOperations(),
 		"monitoring":  w.cloudwatchOperations(),
 		"autoscaling": w.autoscalingOperations(),
-	}
+	})
 }
 
 // arn returns the ARN of a regional resource of the caller's account.

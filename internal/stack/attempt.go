@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,6 +24,9 @@ const (
 	// longestFunction is how long Lambda lets a function run. Invoke answers when it has ended.
 	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
 	longestFunction = 15 * time.Minute
+
+	// longestPoll is how long SQS waits for a message.
+	longestPoll = 20 * time.Second
 )
 
 // finishing lets a request in flight end when its context is cancelled, so that its effect is known and
@@ -39,17 +43,21 @@ func (f finishing) Do(r *http.Request) (*http.Response, error) {
 	w := watch(patienceOf(r), cancel)
 	answer, err := f.next.Do(w.request(r.WithContext(ctx)))
 	if err != nil {
+		err = hung(ctx, err)
 		w.end()
 		return nil, err
 	}
-	answer.Body = &moving{answer.Body, w, w.end}
+	answer.Body = &moving{answer.Body, ctx, w, w.end}
 	return answer, nil
 }
 
 // patienceOf is how long nothing may move on a request's connection.
 func patienceOf(r *http.Request) time.Duration {
-	if awsmiddleware.GetOperationName(r.Context()) == "Invoke" {
+	switch awsmiddleware.GetOperationName(r.Context()) {
+	case "Invoke":
 		return longestFunction + quiet
+	case "ReceiveMessage":
+		return longestPoll + quiet
 	}
 	return quiet + time.Duration(min(max(r.ContentLength, 0), unseen))*time.Second/slowLine
 }
@@ -82,7 +90,7 @@ func (w *watchdog) end() {
 // request makes what is sent tell that it moves.
 func (w *watchdog) request(r *http.Request) *http.Request {
 	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = &moving{r.Body, w, func() {}}
+		r.Body = &moving{r.Body, r.Context(), w, func() {}}
 	}
 	return r
 }
@@ -90,14 +98,25 @@ func (w *watchdog) request(r *http.Request) *http.Request {
 // hungError is why an attempt was ended.
 type hungError struct{ after time.Duration }
 
-func (e *hungError) Error() string { return fmt.Sprintf("nothing came for %s", e.after) }
+func (e *hungError) Error() string {
+	return fmt.Sprintf("nothing came for %s", e.after.Round(time.Second))
+}
 
 // Timeout makes net/http and the SDK take it for what it is.
 func (e *hungError) Timeout() bool { return true }
 
+// hung returns why an attempt was ended in the place of the error that came of it: nobody cancelled anything.
+func hung(ctx context.Context, err error) error {
+	if cause, ok := errors.AsType[*hungError](context.Cause(ctx)); ok && !errors.Is(err, cause) {
+		return cause
+	}
+	return err
+}
+
 // moving is a body that says when it moves.
 type moving struct {
 	io.ReadCloser
+	ctx      context.Context //nolint:containedctx // of the request
 	watchdog *watchdog
 	closed   func()
 }
@@ -106,6 +125,9 @@ type moving struct {
 func (m *moving) Read(p []byte) (int, error) {
 	n, err := m.ReadCloser.Read(p)
 	m.watchdog.moved()
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = hung(m.ctx, err)
+	}
 	return n, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 
@@ -138,6 +139,17 @@ type CallError struct {
 func (e *CallError) Error() string { return e.text }
 func (e *CallError) Unwrap() error { return e.err }
 
+// Hint says what to do about a call that was repeated in vain, or answered by something that is not AWS.
+func (e *CallError) Hint() string {
+	if gaveUp, ok := errors.AsType[*gaveUpError](e.err); ok {
+		return gaveUp.Hint()
+	}
+	if undocumented(e.err) {
+		return notAWS
+	}
+	return ""
+}
+
 // concise shortens the text of an AWS error; errors.As still finds the SDK's types in it.
 func concise(err error) error {
 	var operation *smithy.OperationError
@@ -152,13 +164,25 @@ func concise(err error) error {
 	return &CallError{text: strings.Replace(err.Error(), operation.Error(), short, 1), err: err}
 }
 
+// undocumented reports whether an error came without AWS's document: it is mostly a gateway's, or of a server
+// that is not AWS.
+func undocumented(err error) bool {
+	var unreadable *smithy.DeserializationError
+	return status(err) >= http.StatusBadRequest && (errors.As(err, &unreadable) || hasCode(err, "UnknownError"))
+}
+
 // shortCause is what AWS said of a call, or what became of it on the way.
 func shortCause(err error) string {
 	var api smithy.APIError
 	var unsent *smithyhttp.RequestSendError
 	var unreadable *smithy.DeserializationError
+	var stopped *stoppedError
 	switch {
-	case errors.As(err, &unreadable): // first: the SDK makes an error of AWS of an answer that is none
+	case errors.As(err, &stopped):
+		return stopped.Error()
+	case undocumented(err):
+		return fmt.Sprintf("HTTP %d %s", status(err), http.StatusText(status(err)))
+	case errors.As(err, &unreadable):
 		return "the answer cannot be read: " + unreadable.Err.Error()
 	case errors.As(err, &api):
 		return api.ErrorCode() + ": " + strings.TrimSpace(api.ErrorMessage())

@@ -45,8 +45,11 @@ type alarmMetric struct {
 	Namespace  string            `json:",omitempty"`
 	MetricName string            `json:",omitempty"`
 	Dimensions map[string]string `json:",omitempty"`
-	Statistic  string            `json:",omitempty"` // Maximum, Sum, ...
+	Statistic  string            `json:",omitempty"` // Maximum, Sum, p90, ...
 	Period     int               `json:",omitempty"` // seconds
+	Unit       string            `json:",omitempty"` // of the datapoints that count; "" for all
+	AccountID  string            `json:",omitempty"` // of another account than the alarm's
+	NotWatched bool              `json:",omitempty"` // of an expression: the alarm watches a metric in its place
 }
 
 type alarmAPI interface {
@@ -230,7 +233,7 @@ func alarmFrom(a types.MetricAlarm) alarmProperties {
 	if len(a.Metrics) == 0 {
 		p.Metrics = []alarmMetric{{
 			Namespace: aws.ToString(a.Namespace), MetricName: aws.ToString(a.MetricName), Dimensions: dimensionValues(a.Dimensions),
-			Statistic: string(a.Statistic), Period: int(aws.ToInt32(a.Period)),
+			Statistic: cmp.Or(string(a.Statistic), aws.ToString(a.ExtendedStatistic)), Period: int(aws.ToInt32(a.Period)), Unit: string(a.Unit),
 		}}
 		return p
 	}
@@ -252,10 +255,12 @@ func expressionsFirst(m alarmMetric) int {
 }
 
 func alarmMetricFrom(q types.MetricDataQuery) alarmMetric {
-	m := alarmMetric{ID: aws.ToString(q.Id), Expression: aws.ToString(q.Expression)}
+	m := alarmMetric{ID: aws.ToString(q.Id), Expression: aws.ToString(q.Expression), AccountID: aws.ToString(q.AccountId)}
+	m.NotWatched = m.Expression != "" && q.ReturnData != nil && !*q.ReturnData
 	if s := q.MetricStat; s != nil && s.Metric != nil {
 		m.Namespace, m.MetricName = aws.ToString(s.Metric.Namespace), aws.ToString(s.Metric.MetricName)
 		m.Dimensions, m.Statistic, m.Period = dimensionValues(s.Metric.Dimensions), aws.ToString(s.Stat), int(aws.ToInt32(s.Period))
+		m.Unit = string(s.Unit)
 	}
 	return m
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,8 @@ type roleAPI interface {
 	UpdateRole(context.Context, *iam.UpdateRoleInput, ...func(*iam.Options)) (*iam.UpdateRoleOutput, error)
 	TagRole(context.Context, *iam.TagRoleInput, ...func(*iam.Options)) (*iam.TagRoleOutput, error)
 	UntagRole(context.Context, *iam.UntagRoleInput, ...func(*iam.Options)) (*iam.UntagRoleOutput, error)
+	ListRolePolicies(context.Context, *iam.ListRolePoliciesInput, ...func(*iam.Options)) (*iam.ListRolePoliciesOutput, error)
+	ListAttachedRolePolicies(context.Context, *iam.ListAttachedRolePoliciesInput, ...func(*iam.Options)) (*iam.ListAttachedRolePoliciesOutput, error)
 	DeleteRole(context.Context, *iam.DeleteRoleInput, ...func(*iam.Options)) (*iam.DeleteRoleOutput, error)
 }
 
@@ -39,12 +42,13 @@ const roleType = "AWS::IAM::Role"
 func roleKind(api roleAPI) provision.Kind[roleProperties] {
 	r := roles{api}
 	return provision.Kind[roleProperties]{
-		Type:   roleType,
-		Tags:   func(p roleProperties) provision.Tags { return p.Tags },
-		Read:   r.read,
-		Create: r.create,
-		Update: r.update,
-		Delete: r.delete,
+		Type:    roleType,
+		Tags:    func(p roleProperties) provision.Tags { return p.Tags },
+		Appears: newObjectAppears,
+		Read:    r.read,
+		Create:  r.create,
+		Update:  r.update,
+		Delete:  r.delete,
 	}
 }
 
@@ -77,7 +81,9 @@ func (r roles) create(ctx context.Context, id provision.Identity, want rolePrope
 	if err != nil {
 		return provision.Live[roleProperties]{}, err
 	}
-	return provision.Live[roleProperties]{PhysicalID: id.Name, ARN: aws.ToString(out.Role.Arn), Properties: want}, nil
+	return provision.Live[roleProperties]{
+		PhysicalID: id.Name, ARN: aws.ToString(out.Role.Arn), UniqueID: aws.ToString(out.Role.RoleId), Properties: want,
+	}, nil
 }
 
 func (r roles) update(ctx context.Context, live provision.Live[roleProperties], want roleProperties, changed provision.Changed) error {
@@ -106,14 +112,71 @@ func (r roles) update(ctx context.Context, live provision.Live[roleProperties], 
 
 func (r roles) delete(ctx context.Context, id provision.Identity) error {
 	_, err := provision.Retry(ctx, roleDetaches, func(ctx context.Context) (*iam.DeleteRoleOutput, error) {
-		return r.api.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &id.Name})
+		out, err := r.api.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &id.Name})
+		if _, conflict := errors.AsType[*types.DeleteConflictException](err); conflict {
+			err = r.blocked(ctx, id.Name, err)
+		}
+		return out, err
 	})
 	return gone(missingEntity(err))
+}
+
+// AddedPoliciesError says that a role cannot be deleted, for somebody gave it policies that are not the stack's to
+// remove.
+type AddedPoliciesError struct {
+	Role     string
+	Inline   []string // names
+	Attached []string // ARNs
+	err      error
+}
+
+func (e *AddedPoliciesError) Error() string {
+	return fmt.Sprintf("role %s has policies that the stack did not give it: %s", e.Role, strings.Join(slices.Concat(e.Inline, e.Attached), ", "))
+}
+
+func (e *AddedPoliciesError) Unwrap() error { return e.err }
+
+// Hint says what to do.
+func (e *AddedPoliciesError) Hint() string {
+	var remove []string
+	for _, name := range e.Inline {
+		remove = append(remove, fmt.Sprintf("`aws iam delete-role-policy --role-name %s --policy-name %s`", e.Role, name))
+	}
+	for _, arn := range e.Attached {
+		remove = append(remove, fmt.Sprintf("`aws iam detach-role-policy --role-name %s --policy-arn %s`", e.Role, arn))
+	}
+	return strings.Join(remove, " and ") + ", then `eventscale destroy` again"
+}
+
+// blocked finds out why IAM does not delete a role. Our own inline policy it can go on showing for a while; those of
+// others do not pass by themselves. A caller who may not list them is told what IAM said.
+func (r roles) blocked(ctx context.Context, role string, conflict error) error {
+	inline, err := r.api.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: &role})
+	if err != nil {
+		return conflict
+	}
+	attached, err := r.api.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: &role})
+	if err != nil {
+		return conflict
+	}
+	e := &AddedPoliciesError{Role: role, err: conflict}
+	e.Inline = slices.DeleteFunc(inline.PolicyNames, func(name string) bool { return name == ingestPolicy })
+	for _, p := range attached.AttachedPolicies {
+		e.Attached = append(e.Attached, aws.ToString(p.PolicyArn))
+	}
+	if len(e.Inline)+len(e.Attached) == 0 {
+		return conflict
+	}
+	return e
 }
 
 // iamPropagation is as long as IAM takes, at the longest seen, to show a change everywhere: no bound is
 // published. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html
 const iamPropagation = 2 * time.Minute
+
+// newObjectAppears is how long a destroy looks for a queue or a role that may have been made just before it: of
+// SQS a second is said, and IAM takes seconds as a rule.
+const newObjectAppears = 5 * time.Second
 
 // errUnsettledRole: a role just made can show its unique ID in the place of its ARN for a moment.
 var errUnsettledRole = errors.New("the role shows no ARN yet")
@@ -130,12 +193,15 @@ var roleDetaches = provision.Patience{
 	Cap:    iamPropagation, First: time.Second,
 	Passing: func(err error) bool {
 		_, conflict := errors.AsType[*types.DeleteConflictException](err)
-		return conflict
+		_, added := errors.AsType[*AddedPoliciesError](err)
+		return conflict && !added
 	},
 }
 
 func liveRole(r *types.Role) (provision.Live[roleProperties], error) {
-	live := provision.Live[roleProperties]{PhysicalID: aws.ToString(r.RoleName), ARN: aws.ToString(r.Arn)}
+	live := provision.Live[roleProperties]{
+		PhysicalID: aws.ToString(r.RoleName), ARN: aws.ToString(r.Arn), UniqueID: aws.ToString(r.RoleId),
+	}
 	trust, err := policyDocument(r.AssumeRolePolicyDocument)
 	if err != nil {
 		return live, fmt.Errorf("the trust policy of role %s: %w", live.PhysicalID, err)

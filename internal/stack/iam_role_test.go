@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/eventscale/eventscale/internal/provision"
+	"github.com/eventscale/eventscale/internal/sandbox"
 )
 
 const testRole = "eventscale-gpu-workers-us-east-1"
@@ -95,23 +97,28 @@ func (r roleReader) GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Opt
 	return &iam.GetRoleOutput{Role: &role}, nil
 }
 
-// withForeignPolicy makes our role, and gives it a policy that IAM will not delete it with.
-func withForeignPolicy(t *testing.T) *stage[roleProperties] {
+// withPolicy makes our role, and gives it a policy that IAM will not delete it with.
+func withPolicy(t *testing.T, name string) *stage[roleProperties] {
 	s := roleSubject().stage(t)
 	s.create(s.name)
-	s.done(s.theirs.iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
-		RoleName: &s.name, PolicyName: aws.String("theirs"), PolicyDocument: aws.String(ingestPermissions("a:b", "c:d")),
-	}))
+	s.addRolePolicy(name)
 	return s
+}
+
+func (c *cloud) addRolePolicy(name string) {
+	c.Helper()
+	c.done(c.theirs.iam.PutRolePolicy(c.Context(), &iam.PutRolePolicyInput{
+		RoleName: aws.String(testRole), PolicyName: &name, PolicyDocument: aws.String(ingestPermissions("a:b", "c:d")),
+	}))
 }
 
 func TestRoleIsDeletedAsSoonAsItsPolicyIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := withForeignPolicy(t)
+		s := withPolicy(t, ingestPolicy)
 		start := time.Now()
 		go func() {
 			time.Sleep(20 * time.Second)
-			s.done(s.theirs.iam.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: &s.name, PolicyName: aws.String("theirs")}))
+			s.done(s.theirs.iam.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: &s.name, PolicyName: aws.String(ingestPolicy)}))
 		}()
 		if err := s.fresh().Delete(t.Context(), provision.Identity{Name: s.name}); err != nil {
 			t.Error(err)
@@ -123,13 +130,44 @@ func TestRoleIsDeletedAsSoonAsItsPolicyIsGone(t *testing.T) {
 
 func TestRoleThatKeepsAPolicyIsNotWaitedForForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := withForeignPolicy(t)
+		s := withPolicy(t, ingestPolicy)
 		start := time.Now()
 		err := s.fresh().Delete(t.Context(), provision.Identity{Name: s.name})
 		if _, ok := errors.AsType[*types.DeleteConflictException](err); !ok {
 			t.Errorf("%v, want what IAM said", err)
 		}
 		took(t, start, iamPropagation, iamPropagation)
+	})
+}
+
+// Policies of others do not go away by themselves, and are not ours to remove: their names say what to do.
+func TestRoleWithPoliciesOfOthersIsLeftAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProject(newCloud(t, sandbox.Options{}))
+		p.up()
+		managed := "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
+		p.addRolePolicy("theirs")
+		p.done(p.theirs.iam.AttachRolePolicy(t.Context(), &iam.AttachRolePolicyInput{RoleName: aws.String(testRole), PolicyArn: &managed}))
+		start := time.Now()
+		err := p.destroy()
+		took(t, start, 0, 0)
+		added, ok := errors.AsType[*AddedPoliciesError](err)
+		if !ok || !strings.Contains(err.Error(), "policies that the stack did not give it: theirs, "+managed) {
+			t.Fatalf("%v, want both policies named", err)
+		}
+		want := "`aws iam delete-role-policy --role-name eventscale-gpu-workers-us-east-1 --policy-name theirs` and " +
+			"`aws iam detach-role-policy --role-name eventscale-gpu-workers-us-east-1 --policy-arn " + managed + "`, then `eventscale destroy` again"
+		if added.Hint() != want {
+			t.Errorf("%s, want %s", added.Hint(), want)
+		}
+		if left := p.load().Resources; len(left) != 1 || left[0].LogicalID != IngestRole {
+			t.Errorf("left are %v, want the role alone", left)
+		}
+		p.done(p.theirs.iam.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: aws.String(testRole), PolicyName: aws.String("theirs")}))
+		p.done(p.theirs.iam.DetachRolePolicy(t.Context(), &iam.DetachRolePolicyInput{RoleName: aws.String(testRole), PolicyArn: &managed}))
+		if err := p.destroy(); err != nil || len(p.load().Resources) > 0 {
+			t.Errorf("%v; left are %v", err, p.load().Resources)
+		}
 	})
 }
 

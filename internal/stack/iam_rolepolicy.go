@@ -71,8 +71,18 @@ func (r rolePolicies) put(ctx context.Context, name string, want rolePolicyPrope
 
 func (r rolePolicies) delete(ctx context.Context, id provision.Identity) error {
 	role, policy := splitRolePolicy(id.Name)
-	_, err := r.api.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &role, PolicyName: &policy})
+	_, err := provision.Retry(ctx, roleAppears, func(ctx context.Context) (*iam.DeleteRolePolicyOutput, error) {
+		return r.api.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &role, PolicyName: &policy})
+	})
 	return gone(missingEntity(err))
+}
+
+// roleAppears: the policy of a role that IAM does not show yet must not be taken for gone, or the role could not be
+// deleted with it. IAM tells the two that can be missing apart by its words alone.
+var roleAppears = provision.Patience{
+	Reason: "IAM to show a role that may have been made a moment ago",
+	Cap:    newObjectAppears, First: 500 * time.Millisecond,
+	Passing: func(err error) bool { return isAPIError(err, "NoSuchEntity", "The role with name") },
 }
 
 // roleVisible: PutRolePolicy can miss a role that was made a moment before.

@@ -7,6 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,10 +29,26 @@ type functionProperties struct {
 	MemorySize   int    // MB
 	Timeout      int    // seconds, 1..900
 	Role         string // ARN
+	RoleID       string `json:",omitempty"` // see roleIDTag
 	Environment  map[string]provision.Secret
 	Code         code
+	KmsKeyArn    string    `json:",omitempty"` // by which the environment is encrypted; "" for Lambda's own key, the one that the role needs no right to
+	Layers       []string  `json:",omitempty"` // ARNs of code that is put beside ours
+	VpcConfig    vpcConfig `json:",omitzero"`  // none, as the queue is not in a VPC
+	LogGroup     string    // the one group that the role may write to
 	Tags         provision.Tags
 }
+
+// vpcConfig is where a function is that is in a VPC.
+type vpcConfig struct {
+	SubnetIds        []string `json:",omitempty"`
+	SecurityGroupIds []string `json:",omitempty"`
+}
+
+// roleIDTag holds the unique ID of the role that a function was configured with. Lambda keeps the right to decrypt
+// the environment for the very role, not for its name: after the role was made anew, the function fails until it
+// is configured again. https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
+const roleIDTag = "eventscale:role-id"
 
 // code is a deployment package. Two are equal if their digests are; the bytes are needed to send it only.
 type code struct {
@@ -92,6 +111,9 @@ func (f functions) read(ctx context.Context, id provision.Identity) (provision.L
 	}
 	c := out.Configuration
 	f.saw(c)
+	if c.State == types.StateDeleting {
+		return provision.Live[functionProperties]{}, fmt.Errorf("%w: %w", provision.ErrNotFound, errLeaving)
+	}
 	p := functionProperties{
 		Handler: aws.ToString(c.Handler), Runtime: string(c.Runtime),
 		MemorySize: int(aws.ToInt32(c.MemorySize)), Timeout: int(aws.ToInt32(c.Timeout)),
@@ -106,23 +128,48 @@ func (f functions) read(ctx context.Context, id provision.Identity) (provision.L
 			p.Environment[k] = provision.NewSecret(v)
 		}
 	}
-	for k, v := range out.Tags {
-		p.Tags[k] = v
-	}
+	p.settings(c)
+	maps.Copy(p.Tags, out.Tags)
+	p.RoleID = p.Tags[roleIDTag]
+	delete(p.Tags, roleIDTag)
 	return liveFunction(id.Name, c.FunctionArn, p), nil
 }
 
+// settings reads what a function of ours has none of.
+func (p *functionProperties) settings(c *types.FunctionConfiguration) {
+	p.KmsKeyArn = aws.ToString(c.KMSKeyArn)
+	for _, layer := range c.Layers {
+		p.Layers = append(p.Layers, aws.ToString(layer.Arn))
+	}
+	if c.VpcConfig != nil && len(c.VpcConfig.SubnetIds) > 0 { // a function that has left a VPC shows empty lists
+		p.VpcConfig = vpcConfig{c.VpcConfig.SubnetIds, c.VpcConfig.SecurityGroupIds}
+	}
+	p.LogGroup = logGroupOf(aws.ToString(c.FunctionName))
+	if c.LoggingConfig != nil && c.LoggingConfig.LogGroup != nil {
+		p.LogGroup = *c.LoggingConfig.LogGroup
+	}
+}
+
+// logGroupOf is where a function writes that was told nothing else.
+func logGroupOf(function string) string { return "/aws/lambda/" + function }
+
+// tags are all that the function is tagged with.
+func (p functionProperties) tags() provision.Tags {
+	tags := provision.Tags{}
+	maps.Copy(tags, p.Tags)
+	if p.RoleID != "" {
+		tags[roleIDTag] = p.RoleID
+	}
+	return tags
+}
+
 func (f functions) create(ctx context.Context, id provision.Identity, want functionProperties) (provision.Live[functionProperties], error) {
-	out, err := provision.Retry(ctx, roleAssumable, func(ctx context.Context) (*lambda.CreateFunctionOutput, error) {
-		return f.api.CreateFunction(ctx, &lambda.CreateFunctionInput{
-			FunctionName: &id.Name, Role: &want.Role,
-			Handler: &want.Handler, Runtime: types.Runtime(want.Runtime),
-			Architectures: []types.Architecture{types.Architecture(want.Architecture)},
-			MemorySize:    aws.Int32(int32(want.MemorySize)), Timeout: aws.Int32(int32(want.Timeout)),
-			Environment: environment(want.Environment),
-			Code:        &types.FunctionCode{ZipFile: want.Code.zip},
-			Tags:        want.Tags,
-		})
+	out, err := provision.Retry(ctx, functionDeleted, func(ctx context.Context) (*lambda.CreateFunctionOutput, error) {
+		out, err := f.make(ctx, id.Name, want)
+		if _, taken := errors.AsType[*types.ResourceConflictException](err); taken && f.leaving(ctx, id.Name) {
+			err = fmt.Errorf("%w: %w", errLeaving, err)
+		}
+		return out, err
 	})
 	if _, taken := errors.AsType[*types.ResourceConflictException](err); taken {
 		err = fmt.Errorf("%w: %w", provision.ErrExists, err)
@@ -133,12 +180,34 @@ func (f functions) create(ctx context.Context, id provision.Identity, want funct
 	return liveFunction(id.Name, out.FunctionArn, want), nil
 }
 
+func (f functions) make(ctx context.Context, name string, want functionProperties) (*lambda.CreateFunctionOutput, error) {
+	return provision.Retry(ctx, roleAssumable, func(ctx context.Context) (*lambda.CreateFunctionOutput, error) {
+		return f.api.CreateFunction(ctx, &lambda.CreateFunctionInput{
+			FunctionName: &name, Role: &want.Role,
+			Handler: &want.Handler, Runtime: types.Runtime(want.Runtime),
+			Architectures: []types.Architecture{types.Architecture(want.Architecture)},
+			MemorySize:    aws.Int32(int32(want.MemorySize)), Timeout: aws.Int32(int32(want.Timeout)),
+			Environment:   environment(want.Environment),
+			LoggingConfig: loggingTo(name, want.LogGroup),
+			Code:          &types.FunctionCode{ZipFile: want.Code.zip},
+			Tags:          want.tags(),
+		})
+	})
+}
+
+// leaving reports whether the function that has the name is being deleted. What cannot be read has gone meanwhile,
+// or the next attempt to make it will say what is wrong.
+func (f functions) leaving(ctx context.Context, name string) bool {
+	out, err := f.api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: &name})
+	return err == nil && out.Configuration.State == types.StateDeleting
+}
+
 // update changes the configuration before the code, as new code can need the new configuration, and
 // waits between the two: Lambda takes one update at a time.
 func (f functions) update(ctx context.Context, live provision.Live[functionProperties], want functionProperties, changed provision.Changed) error {
 	name := live.PhysicalID
-	if changed.Any("Handler", "Runtime", "MemorySize", "Timeout", "Role", "Environment") {
-		if err := f.configure(ctx, name, want); err != nil {
+	if changed.Any("Handler", "Runtime", "MemorySize", "Timeout", "Role", "RoleID", "Environment", "KmsKeyArn", "Layers", "VpcConfig", "LogGroup") {
+		if err := f.configure(ctx, name, live.Properties, want); err != nil {
 			return err
 		}
 	}
@@ -147,7 +216,7 @@ func (f functions) update(ctx context.Context, live provision.Live[functionPrope
 			return err
 		}
 	}
-	return retag(live.Properties.Tags, want.Tags,
+	return retag(live.Properties.tags(), want.tags(),
 		func(set provision.Tags) error {
 			_, err := f.api.TagResource(ctx, &lambda.TagResourceInput{Resource: &live.ARN, Tags: set})
 			return err
@@ -158,19 +227,48 @@ func (f functions) update(ctx context.Context, live provision.Live[functionPrope
 		})
 }
 
-func (f functions) configure(ctx context.Context, name string, want functionProperties) error {
+func (f functions) configure(ctx context.Context, name string, have, want functionProperties) error {
 	_, err := provision.Retry(ctx, functionUpdatable, func(ctx context.Context) (*lambda.UpdateFunctionConfigurationOutput, error) {
-		return f.api.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{
+		in := &lambda.UpdateFunctionConfigurationInput{
 			FunctionName: &name, Role: &want.Role,
 			Handler: &want.Handler, Runtime: types.Runtime(want.Runtime),
 			MemorySize: aws.Int32(int32(want.MemorySize)), Timeout: aws.Int32(int32(want.Timeout)),
 			Environment: environment(want.Environment),
-		})
+		}
+		want.unset(in, have)
+		return f.api.UpdateFunctionConfiguration(ctx, in)
 	})
 	if err != nil {
 		return err
 	}
 	return f.ready(ctx, name)
+}
+
+// unset names, of the settings that a function of ours has none of, those that this one has: Lambda leaves what is
+// not named as it is.
+func (p functionProperties) unset(in *lambda.UpdateFunctionConfigurationInput, have functionProperties) {
+	if have.KmsKeyArn != p.KmsKeyArn {
+		in.KMSKeyArn = &p.KmsKeyArn
+	}
+	if !slices.Equal(have.Layers, p.Layers) {
+		in.Layers = append([]string{}, p.Layers...)
+	}
+	if !reflect.DeepEqual(have.VpcConfig, p.VpcConfig) {
+		in.VpcConfig = &types.VpcConfig{
+			SubnetIds: append([]string{}, p.VpcConfig.SubnetIds...), SecurityGroupIds: append([]string{}, p.VpcConfig.SecurityGroupIds...),
+		}
+	}
+	if have.LogGroup != p.LogGroup {
+		in.LoggingConfig = &types.LoggingConfig{LogGroup: &p.LogGroup}
+	}
+}
+
+// loggingTo is nil for the group to which the function would write anyway.
+func loggingTo(function, group string) *types.LoggingConfig {
+	if group == logGroupOf(function) {
+		return nil
+	}
+	return &types.LoggingConfig{LogGroup: &group}
 }
 
 func (f functions) upload(ctx context.Context, name string, want functionProperties) error {
@@ -208,6 +306,8 @@ func settled(c *types.FunctionConfiguration) error {
 		return fmt.Errorf("the function is Failed: %s: %s", c.StateReasonCode, aws.ToString(c.StateReason))
 	case c.LastUpdateStatus == types.LastUpdateStatusFailed:
 		return fmt.Errorf("the function's update Failed: %s: %s", c.LastUpdateStatusReasonCode, aws.ToString(c.LastUpdateStatusReason))
+	case c.State == types.StateDeleting:
+		return errLeaving
 	case c.State == types.StatePending, c.LastUpdateStatus == types.LastUpdateStatusInProgress:
 		return errSettling
 	}
@@ -271,6 +371,16 @@ var functionReady = provision.Patience{
 	Passing: func(err error) bool {
 		return errors.Is(err, errSettling) || errors.Is(missingFunction(err), provision.ErrNotFound)
 	},
+}
+
+// errLeaving: somebody has deleted the function, and Lambda has not finished.
+var errLeaving = errors.New("the function is being deleted")
+
+// functionDeleted: until an earlier function of the name is gone.
+var functionDeleted = provision.Patience{
+	Reason: "Lambda to delete the earlier function of that name",
+	Cap:    5 * time.Minute, First: 500 * time.Millisecond,
+	Passing: func(err error) bool { return errors.Is(err, errLeaving) },
 }
 
 var functionGone = provision.Patience{

@@ -109,13 +109,16 @@ func namesOf(s Spec, region string) names {
 		deadLetterQueue: prefix + "-jobs-dlq" + suffix,
 		jobQueue:        prefix + "-jobs" + suffix,
 		role:            prefix + "-" + region, // roles are global: two regions, two roles
-		rolePolicy:      prefix + "-" + region + "/ingest",
+		rolePolicy:      prefix + "-" + region + "/" + ingestPolicy,
 		logGroup:        "/aws/lambda/" + prefix + "-ingest",
 		function:        prefix + "-ingest",
 		groupMetrics:    s.ASG + "/" + inServiceMetric,
 		prefix:          prefix,
 	}
 }
+
+// ingestPolicy is the name of the one policy of the role.
+const ingestPolicy = "ingest"
 
 // fifoSuffix ends the name of every FIFO queue, and of no other.
 const fifoSuffix = ".fifo"
@@ -256,9 +259,10 @@ func (l lister) function() provision.Resource {
 		return functionProperties{
 			Handler: l.Handler, Runtime: l.Runtime, Architecture: "arm64",
 			MemorySize: l.Memory, Timeout: l.FunctionTimeout.Seconds(),
-			Role:        refs.ARN(IngestRole),
+			Role: refs.ARN(IngestRole), RoleID: refs.UniqueID(IngestRole),
 			Environment: env,
 			Code:        code{l.CodeSHA256, l.zip},
+			LogGroup:    l.names.logGroup,
 			Tags:        l.tags(IngestFunction),
 		}
 	}

@@ -374,3 +374,48 @@ func taggedAlarm(name, logicalID, group string) *cloudwatch.PutMetricAlarmInput 
 	in.Tags = alarmTags(tags)
 	return in
 }
+
+// A metric that the group collects for itself is no part of a stack that does not use it.
+func TestRecoverLeavesTheGroupsOwnMetric(t *testing.T) {
+	p := newProject(newCloud(t, sandbox.Options{}))
+	p.spec = testSpecOf(Classic)
+	p.up()
+	p.done(p.theirs.autoscaling.EnableMetricsCollection(t.Context(), &autoscaling.EnableMetricsCollectionInput{
+		AutoScalingGroupName: aws.String(testGroup), Granularity: aws.String("1Minute"),
+	}))
+	if claims := claimsOf(p.recover("")); claims[GroupMetrics] != "" {
+		t.Errorf("the metric is %s", claims[GroupMetrics])
+	}
+	p.settled()
+}
+
+// A tag that somebody has given one object is none of the stack's, and must outlive the next up.
+func TestRecoverTakesNoTagOfOthers(t *testing.T) {
+	p := newProject(newCloud(t, sandbox.Options{}))
+	p.spec.Tags = map[string]string{"team": "ml"}
+	p.up()
+	url := p.load().Record(JobQueue).PhysicalID
+	p.done(p.theirs.sqs.TagQueue(t.Context(), &sqs.TagQueueInput{QueueUrl: &url, Tags: map[string]string{"cost-center": "42"}}))
+	if r := p.recover(testGroup); len(r.Spec.Tags) != 1 || r.Snapshot.Record(JobQueue).Tags["cost-center"] != "" {
+		t.Errorf("tags %v, applied %v", r.Spec.Tags, r.Snapshot.Record(JobQueue).Tags)
+	}
+	p.spec.Tags = nil
+	p.up()
+	out := must(t, func() (*sqs.ListQueueTagsOutput, error) {
+		return p.theirs.sqs.ListQueueTags(t.Context(), &sqs.ListQueueTagsInput{QueueUrl: &url})
+	})
+	if _, gone := out.Tags["team"]; gone || out.Tags["cost-center"] != "42" {
+		t.Errorf("after an up without tags: %v", out.Tags)
+	}
+}
+
+func TestTheStacksTagsAreThoseThatAllHave(t *testing.T) {
+	tagged := func(extra string) provision.Finding {
+		return provision.Finding{Claim: provision.Found, Tags: provision.Tags{"team": "ml", extra: "x", "aws:cloudformation": "x", provision.StackTag: "s"}}
+	}
+	theirs := provision.Finding{Claim: provision.Adopted, Tags: provision.Tags{}}
+	e := &evidence{found: map[string]provision.Finding{JobQueue: tagged("a"), IngestRole: tagged("b"), IngestFunction: theirs}}
+	if diff := cmp.Diff(map[string]string{"team": "ml"}, e.tags()); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -57,11 +58,21 @@ func passing(err error) aws.Ternary {
 // MaxAttempts is 0 for any number: see GetRetryToken.
 func (r *retryer) MaxAttempts() int { return 0 }
 
+// RetryDelay is the SDK's, up to a bound: one that has grown in another trouble is too long in a short one.
+func (r *retryer) RetryDelay(attempt int, err error) (time.Duration, error) {
+	d, failed := r.Standard.RetryDelay(attempt, err)
+	if most, _ := troubleOf(err).patience(false); most < patienceFaltering {
+		d = min(d, shortPause)
+	}
+	return d, failed
+}
+
 // call is a call under way. Its attempts come one after another.
 type call struct {
 	attempts int
 	begun    time.Time              // of the attempt under way
 	met      map[trouble]*encounter // with each kind of trouble
+	last     error                  // of the attempt before
 }
 
 // encounter is how a call has fared with a trouble.
@@ -72,10 +83,25 @@ type encounter struct {
 
 type callKey struct{}
 
-// begin makes a call known to its attempts.
+// begin makes a call known to its attempts. One that is stopped between two of them says why there were two.
 func begin(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-	return next.HandleInitialize(context.WithValue(ctx, callKey{}, &call{met: map[trouble]*encounter{}}), in)
+	c := &call{met: map[trouble]*encounter{}}
+	out, metadata, err := next.HandleInitialize(context.WithValue(ctx, callKey{}, c), in)
+	if err != nil && ctx.Err() != nil && c.last != nil && errors.Is(err, ctx.Err()) {
+		err = &stoppedError{waitingFor(ctx, c.last), err, c.last}
+	}
+	return out, metadata, err
 }
+
+// stoppedError is a call that the end of the context stopped between two attempts.
+type stoppedError struct {
+	waiting string
+	cause   error // of the context's end
+	last    error // of the last attempt
+}
+
+func (e *stoppedError) Error() string   { return "stopped while " + e.waiting }
+func (e *stoppedError) Unwrap() []error { return []error{e.cause, e.last} }
 
 // GetAttemptToken waits until an attempt may go, and returns what is told how it ended.
 func (r *retryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
@@ -100,6 +126,7 @@ func (r *retryer) GetRetryToken(ctx context.Context, err error) (func(error) err
 	c := ctx.Value(callKey{}).(*call)
 	t := troubleOf(err)
 	met := c.meet(t)
+	c.last = err
 	most, attempts := t.patience(r.reached.Load())
 	elapsed := time.Since(met.since)
 	if elapsed >= most || attempts > 0 && met.attempts >= attempts {
@@ -121,6 +148,9 @@ func (c *call) meet(t trouble) *encounter {
 	met.attempts++
 	return met
 }
+
+// shortPause bounds the pauses of troubles that are borne for a minute or less.
+const shortPause = 3 * time.Second
 
 // tellAfter is how long a call may take before the user is told why.
 const tellAfter = 3 * time.Second

@@ -39,7 +39,7 @@ var groupName = pattern(`^[^\p{Cc}]{1,255}$`)
 
 func (c *checker) names(s *Spec) {
 	c.must(s.ASG != "", "asg", s.ASG, "the name of an existing Auto Scaling group is required", "eventscale up --asg NAME; try it without an account: eventscale up --asg gpu-workers --sandbox")
-	c.must(s.ASG == "" || groupName().MatchString(s.ASG), "asg", s.ASG, "must be 1 to 255 characters, none of them a control character", "")
+	c.must(s.ASG == "" || groupName().MatchString(s.ASG), "asg", s.ASG, groupNameAllowed, "")
 	c.must(stackName().MatchString(s.Stack), "stack", s.Stack, "must be of a-z, 0-9 and -, and begin and end with a letter or digit", "for example --stack "+cmp.Or(StackName(s.Stack), "gpu-workers"))
 	c.must(len(s.Stack) <= maxStackName, "stack", s.Stack, fmt.Sprintf("must have at most %d characters, has %d", maxStackName, len(s.Stack)), "for example --stack "+StackName(s.Stack))
 	c.must(s.Stack != reservedStack, "stack", s.Stack, "is the name of the sandbox's own file in the state folder", "for example --stack sandbox-1")

@@ -54,6 +54,7 @@ func queueKind(api queueAPI, account Account, saw func(url string, attributes ma
 	return provision.Kind[queueProperties]{
 		Type:     QueueType,
 		Tags:     func(p queueProperties) provision.Tags { return p.Tags },
+		Appears:  newObjectAppears,
 		Read:     q.read,
 		ReadTags: q.readTags,
 		Create:   q.create,
@@ -141,7 +142,9 @@ func (q queues) update(ctx context.Context, live provision.Live[queueProperties]
 	if attributes := want.attributes(changed); len(attributes) > 0 {
 		attributes["Policy"] = live.Properties.Others.with(want.Policy) // always: moto drops a policy that is not among them
 		_, err := provision.Retry(ctx, deadLetterQueueVisible, func(ctx context.Context) (*sqs.SetQueueAttributesOutput, error) {
-			return q.api.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: &live.PhysicalID, Attributes: attributes})
+			return provision.Retry(ctx, queueVisible, func(ctx context.Context) (*sqs.SetQueueAttributesOutput, error) {
+				return q.api.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: &live.PhysicalID, Attributes: attributes})
+			})
 		})
 		if err != nil {
 			return err
@@ -182,6 +185,13 @@ var deadLetterQueueVisible = provision.Patience{
 	Passing: func(err error) bool {
 		return isAPIError(err, "InvalidParameterValue", "Dead letter target does not exist")
 	},
+}
+
+// queueVisible: one that Confirm made anew in the place of one just deleted is missing for about a second.
+var queueVisible = provision.Patience{
+	Reason: "SQS to show the new queue",
+	Cap:    30 * time.Second, First: 500 * time.Millisecond,
+	Passing: func(err error) bool { return errors.Is(missingQueue(err), provision.ErrNotFound) },
 }
 
 // attributes returns the SQS attributes of the named properties, in SQS's own form.

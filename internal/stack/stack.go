@@ -28,8 +28,11 @@ type Options struct {
 	Snapshot *state.Snapshot
 	Save     func(*state.Snapshot) error
 	Emit     func(provision.Event)
-	Adopt    bool             // take over objects of the stack's names that are not its own
-	Now      func() time.Time // AWS's clock, after something was read; nil: the one that Status is given
+	Adopt    bool // take over objects of the stack's names that are not its own
+
+	DeleteAdopted bool // what was taken over goes with the stack
+
+	Now func() time.Time // AWS's clock, after something was read; nil: the one that Status is given
 }
 
 // Stack is one stack: what is wanted, what is recorded, and what AWS holds.
@@ -70,6 +73,8 @@ func Open(o Options) (*Stack, error) {
 		Owner:   provision.Tags{groupTag: groupTagValue(o.Spec.ASG)},
 		Journal: provision.NewJournal(o.Snapshot, o.Save),
 		Emit:    o.Emit,
+
+		DeleteAdopted: o.DeleteAdopted,
 	}
 	s.declare(bounds{}) // which lists all that there can be
 	return s, nil
@@ -195,6 +200,9 @@ func (s *Stack) Inspect(ctx context.Context) error {
 
 // Destroy deletes all that is recorded, but for what Inspect has found to be somebody else's.
 func (s *Stack) Destroy(ctx context.Context) error { return s.engine.Destroy(ctx) }
+
+// Leaves reports whether Destroy leaves a recorded object as it is, because it was there before the stack.
+func (s *Stack) Leaves(r state.Record) bool { return s.engine.Leaves(r) }
 
 // Recorded returns what is recorded of the stack now.
 func (s *Stack) Recorded() *state.Snapshot { return s.engine.Journal.Snapshot() }

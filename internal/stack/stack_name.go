@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -23,6 +24,31 @@ const digestDigits = 6
 
 // reservedStack is the name that the sandbox's world has in the state folder.
 const reservedStack = "sandbox"
+
+// CheckStackName refuses a name that is none for a stack, before it is taken for a path. The error is a
+// *FieldError.
+func CheckStackName(name string) error {
+	e := &FieldError{Field: "stack", Value: name, Advice: "for example --stack " + cmp.Or(StackName(name), "gpu-workers")}
+	switch {
+	case name == reservedStack:
+		e.Allowed, e.Advice = "is the name of the sandbox's own file in the state folder", "for example --stack sandbox-1"
+	case name != StackName(name):
+		e.Allowed = "must be at most 32 characters of a-z, 0-9 and -"
+	default:
+		return nil
+	}
+	return e
+}
+
+// CheckGroupName refuses a name that no group can have. The error is a *FieldError.
+func CheckGroupName(name string) error {
+	if groupName().MatchString(name) {
+		return nil
+	}
+	return &FieldError{Field: "asg", Value: name, Allowed: groupNameAllowed, Advice: "for example --asg gpu-workers"}
+}
+
+const groupNameAllowed = "must be 1 to 255 characters, none of them a control character"
 
 // StackName makes a name of any text that is one for a stack: at most 32 characters of a-z, 0-9 and -.
 func StackName(group string) string {

@@ -148,10 +148,12 @@ func (e *gaveUpError) Hint() string {
 	case faltering:
 		return "AWS breaks down at this call: see https://health.aws.amazon.com, and run the same command again later"
 	case garbled:
-		return "this is no answer of AWS: check proxies, --region and --endpoint-url (AWS_ENDPOINT_URL)"
+		return notAWS
 	}
 	return ""
 }
+
+const notAWS = "this is no answer of AWS: check proxies, --region and --endpoint-url (AWS_ENDPOINT_URL)"
 
 // answered reports whether a server answered at all.
 func answered(err error) bool {

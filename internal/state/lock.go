@@ -3,11 +3,13 @@ package state
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -52,36 +54,83 @@ type Lock struct {
 // lockPoll is how often a waiting process looks: often enough to feel immediate to a user.
 const lockPoll = 100 * time.Millisecond
 
+// signTime is how long a process that has just got the lock may take to say so. Who else wants it then is told
+// by whom it is held, and not that it is by somebody.
+const signTime = 300 * time.Millisecond
+
 // Acquire locks the stack for this process, waiting for another one at most so long. The kernel
 // drops the lock of a process that dies, so a lock is never stale. The error is a *LockedError
-// where another process has it, an *UnwritableError where the folder takes no file.
+// where another process has it, an *UnwritableError where the folder takes no file, an *InsecureError where it is
+// not the user's alone, and a *LocklessError where its file system has no locks.
 //
 // The lock is a file beside the state file, never that file itself, which is replaced at each save.
 func (s *Store) Acquire(ctx context.Context, stack string, wait time.Duration) (*Lock, error) {
-	if err := s.CheckWritable(); err != nil {
+	path := s.lockPath(stack)
+	if err := s.make(path); err != nil {
 		return nil, err
 	}
-	path := s.lockPath(stack)
 	deadline := time.Now().Add(wait)
+	named := time.Now().Add(signTime)
 	for {
 		lock, err := tryLock(path)
 		if err != nil {
-			return nil, &UnwritableError{Dir: s.dir, Err: err}
+			return nil, s.lockFault(err)
 		}
 		if lock != nil {
-			lock.sign()
-			s.sweep(stack)
-			return lock, nil
+			return s.take(lock, stack)
 		}
-		if !time.Now().Before(deadline) {
-			return nil, &LockedError{Stack: stack, Holder: holder(path)}
+		if h := holder(path); !time.Now().Before(deadline) && (h.PID != 0 || !time.Now().Before(named)) {
+			return nil, &LockedError{Stack: stack, Holder: h}
 		}
 		select {
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return nil, errors.Join(context.Cause(ctx), &LockedError{Stack: stack, Holder: holder(path)})
 		case <-time.After(lockPoll):
 		}
 	}
+}
+
+// make makes the folder, where it is not there yet, and refuses one that is not the user's alone.
+func (s *Store) make(lock string) error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return &UnwritableError{Dir: s.dir, Err: err}
+	}
+	return s.checkFile(lock)
+}
+
+// lockFault says why no lock could be tried. A file system without locks, such as NFS without its lock daemon,
+// is refused: without a lock two runs would overwrite each other's state.
+func (s *Store) lockFault(err error) error {
+	if errors.Is(err, syscall.ENOLCK) || errors.Is(err, errors.ErrUnsupported) {
+		return &LocklessError{Dir: s.dir, Err: err}
+	}
+	return &UnwritableError{Dir: s.dir, Err: err}
+}
+
+// LocklessError says that the state folder is on a file system without locks.
+type LocklessError struct {
+	Dir string
+	Err error
+}
+
+func (e *LocklessError) Error() string {
+	return fmt.Sprintf("the file system of the state folder %s has no locks: %v", e.Dir, e.Err)
+}
+func (e *LocklessError) Unwrap() error { return e.Err }
+
+// Hint says what to do.
+func (e *LocklessError) Hint() string {
+	return "name a folder on a local disk with --state-dir (EVENTSCALE_STATE_DIR), or mount the network's with locks"
+}
+
+// take makes the lock this process's own, which then clears up after the last one.
+func (s *Store) take(lock *Lock, stack string) (*Lock, error) {
+	lock.sign()
+	s.sweep(stack)
+	if err := s.CheckWritable(stack); err != nil {
+		return nil, errors.Join(err, lock.Release())
+	}
+	return lock, nil
 }
 
 // sweep removes the temporary files that a killed process has left: with the lock, nobody else writes here.

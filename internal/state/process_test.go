@@ -21,6 +21,7 @@ var helpers = map[string]func(dir string) error{
 }
 
 func TestMain(m *testing.M) {
+	usualUmask()
 	do, ok := helpers[os.Getenv(helper)]
 	if !ok {
 		os.Exit(m.Run()) //nolint:forbidigo // as the testing package asks for

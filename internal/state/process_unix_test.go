@@ -21,7 +21,7 @@ func saveWithoutPermission(dir string) error {
 		}
 	}
 	store := Open(dir)
-	if err := store.CheckWritable(); !unwritable(err, fs.ErrPermission) {
+	if err := store.CheckWritable("workers"); !unwritable(err, fs.ErrPermission) {
 		return fmt.Errorf("checking: %w", err)
 	}
 	return carries(store.Save(snapshot(5)), fs.ErrPermission)
@@ -34,7 +34,7 @@ func saveOnFullDisk(dir string) error {
 		return err
 	}
 	store := Open(dir)
-	if err := store.CheckWritable(); !unwritable(err, syscall.EFBIG) {
+	if err := store.CheckWritable("workers"); !unwritable(err, syscall.EFBIG) {
 		return fmt.Errorf("checking: %w", err)
 	}
 	return carries(store.Save(snapshot(5)), syscall.EFBIG)
@@ -94,16 +94,21 @@ func open(t *testing.T, dir string, mode os.FileMode) {
 }
 
 func TestOnlyTheUserCanRead(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0)) // nothing but the program takes rights away
 	store := Open(filepath.Join(t.TempDir(), "new", "folder"))
-	if err := store.CheckWritable(); err != nil {
-		t.Fatal(err)
-	}
+	defer release(t, acquire(t, store, 0))
 	if err := store.Save(snapshot(1)); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]os.FileMode{store.Dir(): 0o700, store.Path("workers"): 0o600} {
+	for path, want := range map[string]os.FileMode{
+		filepath.Dir(store.Dir()): 0o700, store.Dir(): 0o700,
+		store.Path("workers"): 0o600, filepath.Join(store.Dir(), "workers.lock"): 0o600,
+	} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v", path, err, info.Mode())
 		}
 	}
 }
+
+// usualUmask is the one under which test folders are not for others to write, whatever the developer's is.
+func usualUmask() { syscall.Umask(0o022) }

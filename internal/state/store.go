@@ -39,10 +39,13 @@ func (e *BrokenError) Hint() string {
 	return "`eventscale recover` rebuilds it from what AWS has, and keeps the broken file beside it; or restore it from a backup or version control"
 }
 
-// Load reads the snapshot of a stack. The error is an fs.ErrNotExist where there is none, and a
-// *BrokenError where the file is not a snapshot.
+// Load reads the snapshot of a stack. The error is an fs.ErrNotExist where there is none, a *BrokenError where
+// the file is not a snapshot, and an *InsecureError where others could have put it there.
 func (s *Store) Load(stack string) (*Snapshot, error) {
 	path := s.Path(stack)
+	if err := s.checkFile(path); err != nil {
+		return nil, err
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the state: %w", err)
@@ -62,6 +65,9 @@ var notStacks = []string{"sandbox.json"}
 
 // List returns the names of the stacks in the folder, sorted; none where there is no folder.
 func (s *Store) List() ([]string, error) {
+	if err := s.checkFolder(); err != nil {
+		return nil, err
+	}
 	entries, err := os.ReadDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -114,13 +120,11 @@ func (s *Store) Remove(stack string) error {
 // probeBytes is more than any snapshot takes, so that a disk about to be full shows itself early.
 const probeBytes = 64 << 10
 
-// CheckWritable makes the folder and writes to it what a snapshot would take, so that a read-only
-// or full one is found before AWS is asked to make anything.
-func (s *Store) CheckWritable() error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return &UnwritableError{Dir: s.dir, Err: err}
-	}
-	f, err := os.CreateTemp(s.dir, ".probe-*")
+// CheckWritable writes to the folder what a snapshot would take, so that a read-only or full one is found before
+// AWS is asked to make anything. The caller holds the stack's lock: whatever a killed process leaves of this is
+// swept away by the next one that has it.
+func (s *Store) CheckWritable(stack string) error {
+	f, err := os.CreateTemp(s.dir, "."+stack+".probe-*.tmp")
 	if err != nil {
 		return &UnwritableError{Dir: s.dir, Err: err}
 	}

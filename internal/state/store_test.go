@@ -139,9 +139,9 @@ func TestRemove(t *testing.T) {
 }
 
 func TestCheckWritableLeavesNothing(t *testing.T) {
-	store := Open(filepath.Join(t.TempDir(), "new"))
+	store := Open(t.TempDir())
 	for range 2 {
-		if err := store.CheckWritable(); err != nil {
+		if err := store.CheckWritable("workers"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -153,7 +153,7 @@ func TestAFileWhereTheFolderShouldBe(t *testing.T) {
 	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	unwritable, ok := errors.AsType[*UnwritableError](Open(path).CheckWritable())
+	unwritable, ok := errors.AsType[*UnwritableError](Open(path).CheckWritable("workers"))
 	if !ok || unwritable.Dir != path || !strings.Contains(unwritable.Hint(), "--state-dir") {
 		t.Errorf("the error is %v", unwritable)
 	}

@@ -41,6 +41,9 @@ var parts = []struct {
 }{
 	{"crash", (*torturer).crash},
 	{"saves", (*torturer).saves},
+	{"races", (*torturer).races},
+	{"signals", (*torturer).signals},
+	{"faults", (*torturer).faults},
 }
 
 // torture runs the parts that are named, or all, and prints the table. It reports whether anything failed.

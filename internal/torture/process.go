@@ -91,37 +91,66 @@ func (t *trial) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run runs the program to its end, whatever that is.
-func (t *trial) run(ctx context.Context, args ...string) (outcome, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	var said bytes.Buffer
-	cmd := t.command(ctx, args...)
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		return outcome{}, err
-	}
-	t.victim.Store(cmd.Process)
-	o, err := t.ended(cmd, &said)
-	if ctx.Err() != nil {
-		return o, fmt.Errorf("eventscale %s: it hung\n%s", strings.Join(args, " "), o.output)
-	}
-	return o, err
+// running is a run under way.
+type running struct {
+	t      *trial
+	ctx    context.Context
+	cancel context.CancelFunc
+	cmd    *exec.Cmd
+	said   bytes.Buffer
 }
 
-// ended waits for a run and notes it.
-func (t *trial) ended(cmd *exec.Cmd, said *bytes.Buffer) (outcome, error) {
-	err := cmd.Wait()
-	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || exit == nil) {
+// prepared is a run that has not begun.
+func (t *trial) prepared(ctx context.Context, args []string) *running {
+	r := &running{t: t}
+	r.ctx, r.cancel = context.WithTimeout(ctx, patience)
+	r.cmd = t.command(r.ctx, args...)
+	r.cmd.Stdout, r.cmd.Stderr = &r.said, &r.said
+	return r
+}
+
+// start starts a run.
+func (t *trial) start(ctx context.Context, args ...string) (*running, error) {
+	r := t.prepared(ctx, args)
+	return r, r.begin()
+}
+
+func (r *running) begin() error {
+	if err := r.cmd.Start(); err != nil {
+		r.cancel()
+		return err
+	}
+	r.t.victim.Store(r.cmd.Process)
+	return nil
+}
+
+// wait waits for the run's end, whatever that is, and for that of what it has sent: it takes its effect, or not,
+// before anything else happens.
+func (r *running) wait() (outcome, error) {
+	defer r.cancel()
+	err := r.cmd.Wait()
+	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
 		return outcome{}, err
 	}
-	o := outcome{code: cmd.ProcessState.ExitCode(), output: said.String()}
-	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+	o := outcome{code: r.cmd.ProcessState.ExitCode(), output: r.said.String()}
+	if status, ok := r.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		o.signal = status.Signal()
 	}
-	t.settle()
-	t.note(cmd.Args[1:], o)
+	r.t.note(r.cmd.Args[1:], o)
+	if r.ctx.Err() != nil {
+		return o, fmt.Errorf("eventscale %s: it hung", strings.Join(r.cmd.Args[1:], " "))
+	}
 	return o, nil
+}
+
+// run runs the program to its end.
+func (t *trial) run(ctx context.Context, args ...string) (outcome, error) {
+	r, err := t.start(ctx, args...)
+	if err != nil {
+		return outcome{}, err
+	}
+	defer t.settle()
+	return r.wait()
 }
 
 // note keeps what a run said, for the case that the trial fails.

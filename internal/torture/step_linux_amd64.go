@@ -112,7 +112,7 @@ func (d *disk) what(path string) string {
 		return "state"
 	case name == stackName+".lock":
 		return "lock"
-	case strings.HasPrefix(name, ".probe-"):
+	case strings.HasPrefix(name, "."+stackName+".probe-"):
 		return "probe"
 	case strings.HasPrefix(name, "."+stackName+"."):
 		return "new state"

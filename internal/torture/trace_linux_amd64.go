@@ -38,8 +38,7 @@ const (
 
 // Of ptrace and wait, what the syscall package does not name.
 const (
-	optionExitKill = 0x100000   // PTRACE_O_EXITKILL: the program does not outlive us
-	waitNoThread   = 0x20000000 // __WNOTHREAD: only what this thread has started
+	optionExitKill = 0x100000 // PTRACE_O_EXITKILL: the program does not outlive us
 	syscallTrap    = syscall.SIGTRAP | 0x80
 )
 
@@ -66,11 +65,11 @@ func (t *tracer) run(path string, args []string, attr *os.ProcAttr) error {
 	return t.follow()
 }
 
-// follow lets the threads go from stop to stop until all are gone.
+// follow lets the threads go from stop to stop until all are gone: they are a process group of their own.
 func (t *tracer) follow() error {
 	for {
 		var status syscall.WaitStatus
-		tid, err := syscall.Wait4(-1, &status, syscall.WALL|waitNoThread, nil)
+		tid, err := syscall.Wait4(-t.pid, &status, syscall.WALL, nil)
 		switch {
 		case errors.Is(err, syscall.EINTR):
 		case errors.Is(err, syscall.ECHILD):

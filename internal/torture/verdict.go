@@ -15,13 +15,36 @@ import (
 func (a account) sameAs(want account) error {
 	var errs []error
 	have, wanted := a.lines(), want.lines()
+	over := minus(have, wanted)
 	for _, line := range minus(wanted, have) {
-		errs = append(errs, fmt.Errorf("missing: %s", line))
+		i := slices.IndexFunc(over, func(other string) bool { return subject(other) == subject(line) })
+		if i < 0 {
+			errs = append(errs, fmt.Errorf("missing: %s", subject(line)))
+			continue
+		}
+		errs = append(errs, fmt.Errorf("%s is %s", subject(line), differing(over[i], line)))
+		over = slices.Delete(over, i, i+1)
 	}
-	for _, line := range minus(have, wanted) {
-		errs = append(errs, fmt.Errorf("left over: %s", line))
+	for _, line := range over {
+		errs = append(errs, fmt.Errorf("left over: %s", subject(line)))
 	}
 	return errors.Join(errs...)
+}
+
+// subject is the kind and the name of a line.
+func subject(line string) string {
+	words := strings.SplitN(line, " ", 3)
+	return words[0] + " " + words[1]
+}
+
+// differing shows two texts from where they differ on.
+func differing(have, want string) string {
+	at := 0
+	for at < min(len(have), len(want)) && have[at] == want[at] {
+		at++
+	}
+	from := max(0, at-40)
+	return fmt.Sprintf("...%s..., and should be ...%s...", have[from:min(len(have), at+80)], want[from:min(len(want), at+80)])
 }
 
 // beyond counts the objects that an account has beyond another.
@@ -50,24 +73,44 @@ func minus(a, b []string) []string {
 // recordedIn returns an error that names every difference between the state of the stack and the account:
 // what is recorded and not there, there and not recorded, or not done.
 func (a account) recordedIn(store *state.Store, base account) error {
-	var records []state.Record
-	snapshot, err := store.Load(stackName)
-	switch {
-	case err == nil:
-		records = snapshot.Resources
-	case !errors.Is(err, fs.ErrNotExist):
+	records, err := recordsOf(store)
+	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, r := range records {
 		errs = append(errs, a.holds(r))
 	}
+	return errors.Join(append(errs, a.knownTo(store, base))...)
+}
+
+// knownTo returns an error that names all that is there and not recorded with its ID. That is what must hold
+// when a run was stopped in order: the calls in flight have ended, and their results are saved.
+func (a account) knownTo(store *state.Store, base account) error {
+	records, err := recordsOf(store)
+	if err != nil {
+		return err
+	}
+	var errs []error
 	for _, i := range a {
-		if len(base.find(i.kind, i.name)) == 0 && !slices.ContainsFunc(records, func(r state.Record) bool { return r.Type == i.kind && r.Name == i.name }) {
-			errs = append(errs, fmt.Errorf("not recorded: %s %s", i.kind, i.name))
+		known := func(r state.Record) bool { return r.Type == i.kind && r.Name == i.name && r.PhysicalID == i.id }
+		if len(base.find(i.kind, i.name)) == 0 && !slices.ContainsFunc(records, known) {
+			errs = append(errs, fmt.Errorf("there, and not recorded as such: %s %s", i.kind, i.name))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// recordsOf returns what the state records; nothing where there is no state.
+func recordsOf(store *state.Store) ([]state.Record, error) {
+	snapshot, err := store.Load(stackName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return snapshot.Resources, nil
 }
 
 // holds returns an error where a record is not what the account has.

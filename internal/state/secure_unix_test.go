@@ -1,0 +1,131 @@
+//go:build !windows
+
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// everyUse is all by which a program opens a state folder.
+func everyUse(store *Store) map[string]error {
+	_, acquire := store.Acquire(context.Background(), "workers", 0)
+	_, load := store.Load("workers")
+	_, list := store.List()
+	return map[string]error{"acquire": acquire, "load": load, "list": list}
+}
+
+// refused checks that every use but these is refused for the reason, with advice.
+func refused(t *testing.T, store *Store, reason, advice string, but ...string) {
+	t.Helper()
+	for use, err := range everyUse(store) {
+		if strings.Contains(strings.Join(but, " "), use) {
+			continue
+		}
+		insecure, ok := errors.AsType[*InsecureError](err)
+		if !ok || !strings.Contains(err.Error(), reason) || !strings.Contains(insecure.Hint(), advice) {
+			t.Errorf("%s: the error is %v", use, err)
+		}
+	}
+}
+
+func TestAFolderThatOthersCanWriteIsRefused(t *testing.T) {
+	for _, mode := range []os.FileMode{0o775, 0o720, 0o707, 0o777, 0o777 | fs.ModeSticky} {
+		dir := filepath.Join(t.TempDir(), "state")
+		if err := errors.Join(os.Mkdir(dir, 0o700), os.Chmod(dir, mode)); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, Open(dir), dir+" can be written by others", "`chmod go-w "+dir+"`")
+		only(t, dir)
+	}
+}
+
+func TestAFolderThatOthersCanReadIsTaken(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	release(t, acquire(t, Open(dir), 0))
+}
+
+func TestAFolderInASharedFolderIsTaken(t *testing.T) {
+	shared := t.TempDir()
+	if err := os.Chmod(shared, 0o777|fs.ModeSticky); err != nil { // as /tmp is
+		t.Fatal(err)
+	}
+	release(t, acquire(t, Open(filepath.Join(shared, "state")), 0))
+}
+
+func TestALinkIsNoStateFolder(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{link, link + "/"} {
+		refused(t, Open(path), link+" is a symbolic link", "--state-dir")
+	}
+	below := Open(filepath.Join(link, "state")) // the parent may be one
+	release(t, acquire(t, below, 0))
+}
+
+func TestALinkIsNoStateFile(t *testing.T) {
+	store, elsewhere := Open(t.TempDir()), t.TempDir()
+	if err := Open(elsewhere).Save(snapshot(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(Open(elsewhere).Path("workers"), store.Path("workers")); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, store, store.Path("workers")+" is a symbolic link", "put the file itself there", "acquire", "list")
+}
+
+// A lock that leads elsewhere would have the holder's name written there.
+func TestALinkIsNoLock(t *testing.T) {
+	store := Open(t.TempDir())
+	target := filepath.Join(t.TempDir(), "mine")
+	if err := os.WriteFile(target, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(target, filepath.Join(store.Dir(), "workers.lock")); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, store, "workers.lock is a symbolic link", "put the file itself there", "load", "list")
+	if got := string(read(t, target)); got != "mine" {
+		t.Errorf("the file it leads to is now %q", got)
+	}
+}
+
+func TestAFileSystemWithoutLocksIsNamed(t *testing.T) {
+	store := Open("folder")
+	for _, errno := range []syscall.Errno{syscall.ENOLCK, syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.ENOSYS} {
+		err := store.lockFault(fmt.Errorf("flock: %w", errno))
+		lockless, ok := errors.AsType[*LocklessError](err)
+		if !ok || !errors.Is(err, errno) || !strings.Contains(err.Error(), "folder has no locks") || !strings.Contains(lockless.Hint(), "local disk") {
+			t.Errorf("%v: the error is %v", errno, err)
+		}
+	}
+	if err := store.lockFault(fs.ErrPermission); !unwritable(err, fs.ErrPermission) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// What a killed process leaves of a probe or of a save is gone with the next holder of the lock, and what
+// another stack has there is not.
+func TestTheNextHolderClearsUp(t *testing.T) {
+	store := Open(t.TempDir())
+	for _, name := range []string{".workers.probe-1.tmp", ".workers.2.tmp", ".others.3.tmp"} {
+		if err := os.WriteFile(filepath.Join(store.Dir(), name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	release(t, acquire(t, store, 0))
+	only(t, store.Dir(), ".others.3.tmp")
+}
