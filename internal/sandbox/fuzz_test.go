@@ -88,10 +88,16 @@ func everyCall(tb testing.TB) []wireRequest {
 	return all
 }
 
+// trusting makes a role.
+var trusting = wireRequest{"iam", "", "POST", "/", "application/x-www-form-urlencoded", "Action=CreateRole&Version=2010-05-08&RoleName=r&AssumeRolePolicyDocument=%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Principal%22%3A%7B%22Service%22%3A%22lambda.amazonaws.com%22%7D%2C%22Action%22%3A%22sts%3AAssumeRole%22%7D%5D%7D&Tags.member.1.Key=a&Tags.member.1.Value=b"}
+
 // handmade are calls that go further than generated ones, and some that are no calls.
 func handmade() []wireRequest {
 	query, form := "application/x-www-form-urlencoded", func(service, body string) wireRequest {
 		return wireRequest{service, "", "POST", "/", "application/x-www-form-urlencoded", body}
+	}
+	data := func(queries string) wireRequest {
+		return wireRequest{"monitoring", "GraniteServiceVersion20100801.GetMetricData", "POST", "/", "application/x-amz-json-1.0", `{"StartTime":0,"EndTime":253402300799,"MetricDataQueries":[` + queries + "]}"}
 	}
 	return []wireRequest{
 		{"sqs", "AmazonSQS.CreateQueue", "POST", "/", "application/x-amz-json-1.0", `{"QueueName":"other","Attributes":{"VisibilityTimeout":"60"},"tags":{"a":"b"}}`},
@@ -100,13 +106,15 @@ func handmade() []wireRequest {
 		{"monitoring", "GraniteServiceVersion20100801.PutMetricAlarm", "POST", "/", "application/x-amz-json-1.0", `{"AlarmName":"a","Namespace":"AWS/SQS","MetricName":"ApproximateNumberOfMessagesVisible","Dimensions":[{"Name":"QueueName","Value":"jobs"}],"Statistic":"Sum","Period":60,"EvaluationPeriods":2,"Threshold":"NaN","ComparisonOperator":"GreaterThanThreshold"}`},
 		{"monitoring", "GraniteServiceVersion20100801.GetMetricData", "POST", "/", "application/x-amz-json-1.0", `{"StartTime":-62135596800,"EndTime":253402300799,"MetricDataQueries":[{"Id":"m","MetricStat":{"Metric":{"Namespace":"AWS/SQS","MetricName":"ApproximateNumberOfMessagesVisible","Dimensions":[{"Name":"QueueName","Value":"jobs"}]},"Period":60,"Stat":"Sum"}},{"Id":"e","Expression":"IF(m > 1, m / 0, -m)"}]}`},
 		{"monitoring", "GraniteServiceVersion20100801.GetMetricStatistics", "POST", "/", "application/x-amz-json-1.0", `{"Namespace":"AWS/SQS","MetricName":"ApproximateNumberOfMessagesVisible","Dimensions":[{"Name":"QueueName","Value":"jobs"}],"StartTime":0,"EndTime":1e18,"Period":60,"Statistics":["Sum"]}`},
+		data(`{"Id":"a","Expression":"1"},{"Id":"b","Expression":"2"},{"Id":"c","Expression":"METRICS()"}`), data(`{"Id":"a","Expression":"b"},{"Id":"b","Expression":"a"}`),
+		data(`{"Id":"m","MetricStat":{"Metric":{"Namespace":"AWS/SQS","MetricName":"ApproximateNumberOfMessagesVisible","Dimensions":[{"Name":"QueueName","Value":"jobs"}]},"Period":2147483640,"Stat":"p99.99999"}}`),
 		{"monitoring", "GraniteServiceVersion20100801.SetAlarmState", "POST", "/", "application/x-amz-json-1.0", `{"AlarmName":"a","StateValue":"ALARM","StateReason":"x","StateReasonData":"{"}`},
 		{"logs", "Logs_20140328.CreateLogGroup", "POST", "/", "application/x-amz-json-1.1", `{"logGroupName":"/aws/lambda/x"}`},
 		form("autoscaling", "Action=CreateAutoScalingGroup&Version=2011-01-01&AutoScalingGroupName=g&MinSize=0&MaxSize=2147483647&DesiredCapacity=2147483647&LaunchConfigurationName=x&AvailabilityZones.member.1=us-east-1a"),
 		form("autoscaling", "Action=PutScalingPolicy&Version=2011-01-01&AutoScalingGroupName=gpu-workers&PolicyName=p&AdjustmentType=PercentChangeInCapacity&ScalingAdjustment=2147483647"),
 		form("autoscaling", "Action=PutScalingPolicy&Version=2011-01-01&AutoScalingGroupName=gpu-workers&PolicyName=p&PolicyType=StepScaling&AdjustmentType=ChangeInCapacity&StepAdjustments.member.1.ScalingAdjustment=1&StepAdjustments.member.1.MetricIntervalLowerBound=NaN"),
 		form("autoscaling", "Action=SetDesiredCapacity&Version=2011-01-01&AutoScalingGroupName=gpu-workers&DesiredCapacity=10"),
-		form("iam", "Action=CreateRole&Version=2010-05-08&RoleName=r&AssumeRolePolicyDocument=%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Principal%22%3A%7B%22Service%22%3A%22lambda.amazonaws.com%22%7D%2C%22Action%22%3A%22sts%3AAssumeRole%22%7D%5D%7D&Tags.member.1.Key=a&Tags.member.1.Value=b"),
+		trusting,
 		form("sqs", "Action=SetQueueAttributes&Version=2012-11-05&Attribute.999999999.Name=VisibilityTimeout&Attribute.999999999.Value=1"),
 		form("sqs", "Action=TagQueue&Version=2012-11-05&Tag.-1.Key=a&Tag.+1.Key=b&Tag.01.Key=c&Tag..Key=d&Tag.1.Key.Key=e&Tag=f"),
 		form("iam", "Action=GetRole&Version=2010-05-08&RoleName.member.1.a.b=c&=&.&..=.&%zz"),
@@ -126,7 +134,7 @@ func aWorld(tb testing.TB) json.RawMessage {
 	for _, w := range []wireRequest{
 		{"sqs", "AmazonSQS.CreateQueue", "POST", "/", "application/x-amz-json-1.0", `{"QueueName":"jobs"}`},
 		{"sqs", "AmazonSQS.SendMessage", "POST", "/", "application/x-amz-json-1.0", `{"QueueUrl":"https://sqs.us-east-1.amazonaws.com/123456789012/jobs","MessageBody":"x"}`},
-		handmade()[12],
+		trusting,
 	} {
 		if got := ask(tb, s, w); got.StatusCode != http.StatusOK {
 			tb.Fatalf("%s: %d", w.body, got.StatusCode)
@@ -166,7 +174,7 @@ func snapshotOf(tb testing.TB, s *Sandbox) json.RawMessage {
 // ask returns the answer; nil where the request is none, or waits longer than the test does.
 func ask(tb testing.TB, s *Sandbox, w wireRequest) *http.Response {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
 	defer cancel()
 	r, err := w.http(ctx)
 	if err != nil {
@@ -183,6 +191,9 @@ func ask(tb testing.TB, s *Sandbox, w wireRequest) *http.Response {
 // speaksProtocol checks that an answer is one: not a fault of the sandbox's own, and well formed.
 func speaksProtocol(t *testing.T, w wireRequest, got *http.Response) {
 	t.Helper()
+	if got == nil {
+		t.Fatalf("%+v: no answer", w)
+	}
 	body, _ := io.ReadAll(got.Body)
 	switch kind := got.Header.Get("Content-Type"); {
 	case got.StatusCode == http.StatusInternalServerError || got.StatusCode < 200 || got.StatusCode > 599:
@@ -244,7 +255,7 @@ func TestEveryCallIsAnsweredInItsProtocol(t *testing.T) {
 		}
 		t.Run(fmt.Sprint(i, " ", w.service, " ", w.target), func(t *testing.T) {
 			s := openWorld(t, saved)
-			speaksProtocol(t, w, ask(t, s, w))
+			hostile.Within(t, func() { speaksProtocol(t, w, ask(t, s, w)) })
 			if s.store.current != nil {
 				openWorld(t, snapshotOf(t, s))
 			}
@@ -278,11 +289,40 @@ func megabytes() map[string]wireRequest {
 		"CBOR of lists of lists": cbor("\xa1jAlarmNames\x9f" + hostile.Repeat("\x88\x80\x80\x80\x80\x80\x80\x80\x80") + "\xff"), "CBOR pieces": cbor("\xa1jAlarmNames\x7f" + hostile.Repeat("\x61a") + "\xff"),
 		"CBOR that promises": cbor("\xa1jAlarmNames\x9b\x00\x00\x00\x00\xff\xff\xff\xff"), "CBOR bytes": cbor("\xa1jAlarmNames\x5a\x7f\xff\xff\xff" + hostile.Repeat("a")), "CBOR tags": cbor(hostile.Repeat("\xc1")), "a CBOR bignum": cbor("\xa1jMaxRecords\xc2\x5a\x00\x0f\xff\x00" + hostile.Repeat("\xff")),
 		"brackets": alarm(`{"Id":"e","Expression":"` + hostile.Repeat("(") + `"}`), "closed brackets": alarm(`{"Id":"e","Expression":"` + hostile.Nest("(", "1", ")") + `"}`), "signs": alarm(`{"Id":"e","Expression":"` + hostile.Repeat("-") + `1"}`),
-		"sums": alarm(`{"Id":"e","Expression":"` + hostile.Repeat("1+") + `1"}`), "powers": alarm(`{"Id":"e","Expression":"` + hostile.Repeat("9^") + `9"}`), "queries": alarm(hostile.Repeat(`{"Id":"e","Expression":"1"},`) + `{"Id":"f"}`),
+		"sums": alarm(`{"Id":"e","Expression":"` + hostile.Repeat("1+") + `1"}`), "powers": alarm(`{"Id":"e","Expression":"` + hostile.Repeat("9^") + `9"}`), "many queries": alarm(strings.TrimSuffix(numbered(`{"Id":"e%d","Expression":"1"},`), ",")), "queries of all before": alarm(ofAllBefore(500)), "queries of the one before": alarm(chain(500)),
+		"constants": alarm(constants(500)), "queries": alarm(hostile.Repeat(`{"Id":"e","Expression":"1"},`) + `{"Id":"f"}`),
 		"a path": {"lambda", "", "GET", "/2015-03-31/functions/" + hostile.Repeat("a/"), "", ""}, "a query": {"lambda", "", "GET", "/2015-03-31/functions/?" + hostile.Repeat("a&"), "", ""},
 		"a target": {"sqs", hostile.Repeat("a."), "POST", "/", "", ""}, "a scope": {hostile.Repeat("/"), "", "POST", "/", "", ""}, "spaces": sqs(hostile.Repeat(" ")),
 		"an event": {"lambda", "", "POST", "/2015-03-31/functions/f/invocations", "", hostile.Nest("[", "", "]")}, "a policy": form("RoleName=r&AssumeRolePolicyDocument=" + hostile.Nest("[", "", "]")),
 	}
+}
+
+// ofAllBefore are expressions each of which needs all others before it.
+func ofAllBefore(n int) string {
+	queries, sum := []string{`{"Id":"e0","Expression":"1"}`}, "e0"
+	for i := 1; i < n; i++ {
+		queries = append(queries, fmt.Sprintf(`{"Id":"e%d","Expression":"%s"}`, i, sum))
+		if next := fmt.Sprintf("e%d+%s", i, sum); len(next) < maxExpression {
+			sum = next
+		}
+	}
+	return strings.Join(queries, ",")
+}
+
+func chain(n int) string {
+	queries := []string{`{"Id":"e0","MetricStat":{"Metric":{"Namespace":"n","MetricName":"m"},"Period":60,"Stat":"Sum"}}`}
+	for i := 1; i < n; i++ {
+		queries = append(queries, fmt.Sprintf(`{"Id":"e%d","Expression":"FILL(e%d, 1)"}`, i, i-1))
+	}
+	return strings.Join(queries, ",")
+}
+
+func constants(n int) string {
+	queries := make([]string, n)
+	for i := range queries {
+		queries[i] = fmt.Sprintf(`{"Id":"e%d","Expression":"%d"}`, i, i)
+	}
+	return strings.Join(queries, ",")
 }
 
 // numbered is a megabyte of a unit with its number in each.
