@@ -1,6 +1,9 @@
 package stack
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // The permissions that eventscale's caller needs for one stack, scoped to its names.
 
@@ -67,12 +70,19 @@ func Permissions(s Spec, a Account) PolicyDocument {
 		allow("Policies", []string{
 			"autoscaling:PutScalingPolicy", "autoscaling:DeletePolicy",
 			"autoscaling:EnableMetricsCollection", "autoscaling:DisableMetricsCollection", // of the wake rule
-		}, a.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/"+s.ASG)),
+		}, a.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/"+literally(s.ASG))),
 		allow("Alarms", []string{
 			"cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
 			"cloudwatch:TagResource", "cloudwatch:UntagResource", "cloudwatch:DeleteAlarms",
 		}, alarms...),
 	}}
+}
+
+// literally keeps the characters of a group's name, which can be any, from meaning more than themselves: in a
+// policy a group called "*" would be all groups.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
+func literally(name string) string {
+	return strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(name)
 }
 
 // allQueues returns the ARNs of the queues that a stack of the name can have: recover looks for all of them, and

@@ -59,6 +59,28 @@ func TestPermissionsAreTheSameForAllSettings(t *testing.T) {
 	}
 }
 
+// A group may have any name, and the policy is for that one alone.
+func TestPermissionsAreForNoOtherGroupWhateverItsName(t *testing.T) {
+	arn := func(group string) string {
+		return home.arn("autoscaling", "autoScalingGroup:1-2:autoScalingGroupName/"+group)
+	}
+	for name, other := range map[string]string{"*": "a", "gpu*": "gpu-workers", "gpu?workers": "gpu-workers", "${aws:username}": "me", "$": "a", "a${*}": "ab"} {
+		spec := testSpec()
+		spec.ASG = name
+		policy, err := sandbox.ParsePolicy([]byte(asJSON(Permissions(spec, home))))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if policy.Judge(sandbox.Access{Action: "autoscaling:PutScalingPolicy", Resource: arn(name)}) != sandbox.Allowed {
+			t.Errorf("%s: the group itself is not allowed", name)
+		}
+		if policy.Judge(sandbox.Access{Action: "autoscaling:PutScalingPolicy", Resource: arn(other)}) == sandbox.Allowed {
+			t.Errorf("%s: the group %s is allowed too", name, other)
+		}
+	}
+}
+
 // apis are the interfaces of all that is called: what the program can do at all.
 var apis = map[string]struct {
 	service string
