@@ -158,6 +158,15 @@ func (a *app) limited(ctx context.Context) (context.Context, context.CancelFunc)
 	return context.WithTimeoutCause(ctx, a.global.timeout, &timeoutError{a.global.timeout})
 }
 
+// timedOut puts --timeout in the place of what the SDK says of a call that was not made because of it.
+func timedOut(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if errors.Is(err, context.DeadlineExceeded) && is[*timeoutError](cause) && !is[*timeoutError](err) {
+		return cause
+	}
+	return err
+}
+
 // action is what a command runs.
 type action func(ctx context.Context, cmd *cobra.Command, args []string) error
 
@@ -168,7 +177,7 @@ func (a *app) command(use, short string, args cobra.PositionalArgs, do action) *
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, cancel := a.limited(cmd.Context())
 			defer cancel()
-			return do(ctx, cmd, args)
+			return timedOut(ctx, do(ctx, cmd, args))
 		},
 	}
 }

@@ -233,3 +233,64 @@ func TestStatementsOfOthersAreLeftInThePolicy(t *testing.T) {
 		})
 	}
 }
+
+// Reads that show the past: the stack as it was before what was just done to it.
+func TestReadsOfThePastDoNoHarm(t *testing.T) {
+	for _, preset := range Presets() {
+		t.Run(preset, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newProject(newCloud(t, sandbox.Options{Faults: []sandbox.Fault{{Calls: sandbox.ReadingCalls, Do: sandbox.DoStale, For: 3 * time.Second}}}))
+				p.spec = testSpecOf(preset)
+				p.up()
+				made := p.load()
+				p.up() // to which nothing is there yet, of all that is recorded
+				for _, r := range p.load().Resources {
+					if was := made.Record(r.LogicalID); was.PhysicalID != r.PhysicalID || was.ARN != r.ARN || r.Adopted {
+						t.Errorf("recorded is %+v, was %+v", r, was)
+					}
+				}
+				p.spec.VisibilityTimeout, p.spec.Memory = Duration(time.Minute), 512
+				p.up()
+				p.up() // which sees what the one before has just changed as it was
+				time.Sleep(time.Minute)
+				p.up()
+				p.settled()
+				if s := p.status(); !s.Healthy {
+					t.Error(s.Verdict)
+				}
+				p.done(nil, p.destroy())
+				time.Sleep(time.Minute)
+				p.isGone(t)
+			})
+		})
+	}
+}
+
+// isGone wants nothing of the stack to be there, whatever the state says.
+func (p *project) isGone(t *testing.T) {
+	t.Helper()
+	p.file = nil
+	for _, s := range p.plan().Steps {
+		if s.Action != provision.Create {
+			t.Errorf("%s is left", s.LogicalID)
+		}
+	}
+}
+
+// A destroy right after an up sees nothing yet of what that has made, and must not take it for gone.
+func TestDestroyRightAfterUpLeavesNothing(t *testing.T) {
+	for name, o := range map[string]sandbox.Options{
+		"new queues and roles are missing": {Delays: sandbox.Delays{QueueVisible: 3 * time.Second, RoleVisible: 3 * time.Second}},
+		"reads show the past":              {Faults: []sandbox.Fault{{Calls: sandbox.ReadingCalls, Do: sandbox.DoStale, For: 3 * time.Second}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newProject(newCloud(t, o))
+				p.up()
+				p.done(nil, p.destroy())
+				time.Sleep(time.Minute)
+				p.isGone(t)
+			})
+		})
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/eventscale/eventscale/internal/provision"
 )
@@ -107,7 +108,7 @@ func (f functions) read(ctx context.Context, id provision.Identity) (provision.L
 		return provision.Live[functionProperties]{}, missingFunction(err)
 	}
 	if out.TagsError != nil {
-		return provision.Live[functionProperties]{}, fmt.Errorf("reading its tags: %s: %s", aws.ToString(out.TagsError.ErrorCode), aws.ToString(out.TagsError.Message))
+		return provision.Live[functionProperties]{}, fmt.Errorf("reading its tags: %w", tagsRefused(out.TagsError))
 	}
 	c := out.Configuration
 	f.saw(c)
@@ -161,6 +162,12 @@ func (p functionProperties) tags() provision.Tags {
 		tags[roleIDTag] = p.RoleID
 	}
 	return tags
+}
+
+// tagsRefused is an error of AWS like any other, though it comes within an answer.
+func tagsRefused(e *types.TagsError) error {
+	refusal := &smithy.GenericAPIError{Code: aws.ToString(e.ErrorCode), Message: aws.ToString(e.Message)}
+	return &CallError{text: refusal.Code + ": " + refusal.Message, err: refusal}
 }
 
 func (f functions) create(ctx context.Context, id provision.Identity, want functionProperties) (provision.Live[functionProperties], error) {

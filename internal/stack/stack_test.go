@@ -227,18 +227,40 @@ func TestAnotherGroupTakesThePoliciesAlong(t *testing.T) {
 func TestGroupMadeAnewGetsItsPoliciesBack(t *testing.T) {
 	p := newProject(newCloud(t, sandbox.Options{}))
 	p.up()
-	p.done(p.theirs.autoscaling.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{
-		AutoScalingGroupName: aws.String(testGroup), ForceDelete: aws.Bool(true),
-	}))
-	p.addGroup(testGroup, 0)
-	if s := p.status(); s.Healthy {
-		t.Errorf("healthy: %s", s.Verdict)
+	policies := p.policiesOf(testGroup)
+	p.remakeGroup()
+	if s := p.status(); s.Healthy || !strings.Contains(s.Verdict, "it was deleted and made anew; `eventscale up --asg gpu-workers` puts its policies back") {
+		t.Errorf("healthy: %t, %s", s.Healthy, s.Verdict)
+	}
+	for _, s := range p.plan().Steps {
+		want := provision.Keep
+		switch {
+		case s.Type == scalingPolicyType, s.Type == metricsCollectionType:
+			want = provision.Create
+		case s.Type == alarmType:
+			want = provision.Update // it names the policy of the old group
+		}
+		if s.Action != want {
+			t.Errorf("the plan is to %s %s, want %s", s.Action, s.LogicalID, want)
+		}
 	}
 	p.up()
 	p.settled()
 	if s := p.status(); !s.Healthy {
 		t.Error(s.Verdict)
 	}
+	if got := p.policiesOf(testGroup); !slices.Equal(got, policies) {
+		t.Errorf("the group has the policies %v, want %v", got, policies)
+	}
+}
+
+// remakeGroup deletes the group and makes another of its name.
+func (p *project) remakeGroup() {
+	p.Helper()
+	p.done(p.theirs.autoscaling.DeleteAutoScalingGroup(p.Context(), &autoscaling.DeleteAutoScalingGroupInput{
+		AutoScalingGroupName: aws.String(testGroup), ForceDelete: aws.Bool(true),
+	}))
+	p.addGroup(testGroup, 0)
 }
 
 func TestWhatIsDeletedByOthersIsMadeAgain(t *testing.T) {

@@ -54,7 +54,7 @@ type auditor struct {
 	logs        *cloudwatchlogs.Client
 	autoscaling *autoscaling.Client
 	cloudwatch  *cloudwatch.Client
-	endpoint    string
+	known       []string // what differs from account to account, each before what stands for it
 	found       account
 }
 
@@ -66,7 +66,7 @@ func newAuditor(endpoint string) *auditor {
 	return &auditor{
 		sqs: sqs.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), lambda: lambda.NewFromConfig(cfg),
 		logs: cloudwatchlogs.NewFromConfig(cfg), autoscaling: autoscaling.NewFromConfig(cfg), cloudwatch: cloudwatch.NewFromConfig(cfg),
-		endpoint: endpoint,
+		known: []string{endpoint, "(endpoint)"},
 	}
 }
 
@@ -92,7 +92,7 @@ func (a *auditor) add(kind, name, id, arn string, properties ...any) {
 	if err != nil {
 		text = []byte(err.Error())
 	}
-	a.found = append(a.found, item{kind, name, id, arn, strings.ReplaceAll(string(text), a.endpoint, "")})
+	a.found = append(a.found, item{kind, name, id, arn, strings.NewReplacer(a.known...).Replace(string(text))})
 }
 
 func (a *auditor) queues(ctx context.Context) error {
@@ -130,6 +130,7 @@ func (a *auditor) roles(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		a.known = append(a.known, *r.RoleId, "(ID of "+*r.RoleName+")")
 		a.add("AWS::IAM::Role", *r.RoleName, *r.RoleName, *r.Arn, r.AssumeRolePolicyDocument, r.Description, tags.Tags)
 		if err := a.rolePolicies(ctx, *r.RoleName); err != nil {
 			return err

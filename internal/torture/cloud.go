@@ -15,7 +15,8 @@ import (
 // cloud is a sandbox over HTTP whose requests can be counted and met with harm.
 type cloud struct {
 	url       string
-	sandbox   *sandbox.Sandbox
+	sandbox   atomic.Pointer[sandbox.Sandbox]
+	options   sandbox.Options
 	server    *http.Server
 	requests  atomic.Int32
 	mutations atomic.Int32
@@ -35,19 +36,13 @@ type harm struct {
 	done   atomic.Bool
 }
 
-// serve starts a sandbox of its own, in memory.
-func serve(ctx context.Context, options sandbox.Options) (*cloud, error) {
+// serve starts a sandbox of its own. Its world is in memory where the path is empty.
+func serve(ctx context.Context, path string) (*cloud, error) {
 	c := &cloud{}
 	c.idle.L = &c.mu
-	options.Log = func(call sandbox.Call) {
-		if call.Mutating {
-			c.mutations.Add(1)
-		}
-	}
-	var err error
-	c.sandbox, err = sandbox.Open(options)
-	if err != nil {
-		return nil, fmt.Errorf("opening the sandbox: %w", err)
+	c.options = sandbox.Options{Path: path, Log: c.saw}
+	if err := c.under(&sandbox.Profile{}); err != nil {
+		return nil, err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -59,6 +54,24 @@ func serve(ctx context.Context, options sandbox.Options) (*cloud, error) {
 	return c, nil
 }
 
+func (c *cloud) saw(call sandbox.Call) {
+	if call.Mutating {
+		c.mutations.Add(1)
+	}
+}
+
+// under makes the cloud behave as the profile says, and in no other way. Only a world that is in a file stays.
+func (c *cloud) under(profile *sandbox.Profile) error {
+	options := c.options
+	profile.Apply(&options)
+	next, err := sandbox.Open(options)
+	if err != nil {
+		return fmt.Errorf("opening the sandbox: %w", err)
+	}
+	c.sandbox.Store(next)
+	return nil
+}
+
 func (c *cloud) close() { _ = c.server.Close() }
 
 // ServeHTTP answers a request, or does the harm that is due at it.
@@ -67,18 +80,18 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer c.count(-1)
 	n, h := c.requests.Add(1), c.harm.Load()
 	if h == nil || n != h.at {
-		c.sandbox.ServeHTTP(w, r)
+		c.sandbox.Load().ServeHTTP(w, r)
 		return
 	}
 	if h.effect && !h.answer {
-		c.sandbox.ServeHTTP(discard{}, r)
+		c.sandbox.Load().ServeHTTP(discard{}, r)
 	}
 	h.do()
 	h.done.Store(true)
 	if !h.answer {
 		panic(http.ErrAbortHandler) // no answer
 	}
-	c.sandbox.ServeHTTP(w, r)
+	c.sandbox.Load().ServeHTTP(w, r)
 }
 
 func (c *cloud) count(n int) {

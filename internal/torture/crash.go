@@ -39,7 +39,7 @@ func opposite(s *story) string {
 
 // rehearse runs a story undisturbed in a trial of its own.
 func (t *torturer) rehearse(ctx context.Context, s *story) error {
-	trial, err := t.program.begin(ctx)
+	trial, err := t.program.begin(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -56,8 +56,8 @@ func (t *torturer) kills(s *story, recover func(context.Context, *trial) error) 
 	for n := int32(1); n <= s.calls+slack; n += t.stride() {
 		for _, effect := range []bool{false, true} {
 			points = append(points, point{
-				fmt.Sprintf("killed at call %d of %d, effect %t", n, s.calls, effect),
-				func(ctx context.Context, trial *trial) error { return s.killed(ctx, trial, n, effect, recover) },
+				name: fmt.Sprintf("killed at call %d of %d, effect %t", n, s.calls, effect),
+				do:   func(ctx context.Context, trial *trial) error { return s.killed(ctx, trial, n, effect, recover) },
 			})
 		}
 	}

@@ -43,6 +43,7 @@ var parts = []struct {
 	{"saves", (*torturer).saves},
 	{"races", (*torturer).races},
 	{"signals", (*torturer).signals},
+	{"faults", (*torturer).faults},
 }
 
 // torture runs the parts that are named, or all, and prints the table. It reports whether anything failed.

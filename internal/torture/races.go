@@ -24,21 +24,21 @@ func (t *torturer) races(ctx context.Context) error {
 	}
 	again := up
 	t.series(ctx, "races: two on one stack", []point{
-		{"up beside up", first.meets(up, up)},
-		{"destroy beside up", first.meets(up, destroy, again...)},
-		{"up beside destroy", first.meets(destroy, up, again...)},
-		{"destroy beside destroy", first.meets(destroy, destroy, again...)},
-		{"up beside up, with patience", first.waits},
-		{"up beside up, with too little patience", first.meets(up, append(slices.Clone(up), "--lock-timeout", "300ms"))},
-		{"two stacks in one folder", twoStacks},
-		{"the lock of a dead process", first.inherits},
+		{name: "up beside up", do: first.meets(up, up)},
+		{name: "destroy beside up", do: first.meets(up, destroy, again...)},
+		{name: "up beside destroy", do: first.meets(destroy, up, again...)},
+		{name: "destroy beside destroy", do: first.meets(destroy, destroy, again...)},
+		{name: "up beside up, with patience", do: first.waits},
+		{name: "up beside up, with too little patience", do: first.meets(up, append(slices.Clone(up), "--lock-timeout", "300ms"))},
+		{name: "two stacks in one folder", do: twoStacks},
+		{name: "the lock of a dead process", do: first.inherits},
 	})
 	var crowds []point
 	for round := range 5 {
 		crowds = append(crowds,
-			point{fmt.Sprintf("impatient, round %d", round), first.crowd(func(int) []string { return up })},
-			point{fmt.Sprintf("patient, round %d", round), first.crowd(func(int) []string { return patient(up) })},
-			point{fmt.Sprintf("up and destroy, round %d", round), first.crowd(func(i int) []string { return patient([][]string{up, destroy}[i%2]) })},
+			point{name: fmt.Sprintf("impatient, round %d", round), do: first.crowd(func(int) []string { return up })},
+			point{name: fmt.Sprintf("patient, round %d", round), do: first.crowd(func(int) []string { return patient(up) })},
+			point{name: fmt.Sprintf("up and destroy, round %d", round), do: first.crowd(func(i int) []string { return patient([][]string{up, destroy}[i%2]) })},
 		)
 		if t.short {
 			break

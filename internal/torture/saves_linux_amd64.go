@@ -60,7 +60,7 @@ func diskHarms() []diskHarmKind {
 
 // steps lists what a story does to the state folder undisturbed, and how often.
 func (t *torturer) steps(ctx context.Context, s *story) (map[step]int, error) {
-	trial, err := t.program.begin(ctx)
+	trial, err := t.program.begin(ctx, false)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +110,8 @@ func (t *torturer) diskPoints(s *story, steps map[step]int, kind diskHarmKind) [
 		}
 		for k := 1; k <= steps[at]; k += int(t.stride()) {
 			points = append(points, point{
-				fmt.Sprintf("step %d of %d of %q", k, steps[at], at),
-				func(ctx context.Context, trial *trial) error {
+				name: fmt.Sprintf("step %d of %d of %q", k, steps[at], at),
+				do: func(ctx context.Context, trial *trial) error {
 					return s.diskHarmed(ctx, trial, &diskHarm{at, k, kind.fails, kind.power})
 				},
 			})

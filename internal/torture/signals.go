@@ -35,7 +35,7 @@ func (t *torturer) signals(ctx context.Context) error {
 		} {
 			var points []point
 			for n := int32(1); n <= s.calls; n += t.stride() {
-				points = append(points, point{fmt.Sprintf("call %d of %d", n, s.calls), kind.do(s, n)})
+				points = append(points, point{name: fmt.Sprintf("call %d of %d", n, s.calls), do: kind.do(s, n)})
 			}
 			t.series(ctx, "signals: "+s.name+", "+kind.name, points)
 		}

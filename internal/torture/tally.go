@@ -22,6 +22,7 @@ type tally struct {
 type point struct {
 	name string
 	do   func(context.Context, *trial) error
+	kept bool // the account must outlast a change of its faults
 }
 
 // torturer runs points, several at a time, and counts.
@@ -71,7 +72,7 @@ func (t *torturer) spread(n int, do func(int)) {
 
 // prove does one point. One whose harm never came, because the run made fewer calls this time, is no point.
 func (t *torturer) prove(ctx context.Context, series string, p point) tally {
-	trial, err := t.program.begin(ctx)
+	trial, err := t.program.begin(ctx, p.kept)
 	if err != nil {
 		return t.failed(series, p.name, err, "")
 	}

@@ -7,25 +7,24 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"github.com/eventscale/eventscale/internal/sandbox"
 )
 
-// begin makes an account with nothing but the group in it, and a folder to work in.
-func (p *program) begin(ctx context.Context) (*trial, error) {
-	return p.beginWith(ctx, sandbox.Options{})
-}
-
-func (p *program) beginWith(ctx context.Context, options sandbox.Options) (*trial, error) {
-	c, err := serve(ctx, options)
+// begin makes an account with nothing but the group in it, and a folder to work in. An account that is kept is
+// the same under another profile of faults.
+func (p *program) begin(ctx context.Context, kept bool) (*trial, error) {
+	home, err := os.MkdirTemp(p.dir, "trial-")
 	if err != nil {
 		return nil, err
 	}
-	t := &trial{cloud: c, program: p}
-	if t.home, err = os.MkdirTemp(p.dir, "trial-"); err != nil {
-		c.close()
+	path := ""
+	if kept {
+		path = filepath.Join(home, "world.json")
+	}
+	c, err := serve(ctx, path)
+	if err != nil {
 		return nil, err
 	}
+	t := &trial{cloud: c, program: p, home: home}
 	if t.base, err = t.audit(ctx); err != nil {
 		t.end()
 		return nil, err

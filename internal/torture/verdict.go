@@ -15,13 +15,36 @@ import (
 func (a account) sameAs(want account) error {
 	var errs []error
 	have, wanted := a.lines(), want.lines()
+	over := minus(have, wanted)
 	for _, line := range minus(wanted, have) {
-		errs = append(errs, fmt.Errorf("missing: %s", line))
+		i := slices.IndexFunc(over, func(other string) bool { return subject(other) == subject(line) })
+		if i < 0 {
+			errs = append(errs, fmt.Errorf("missing: %s", subject(line)))
+			continue
+		}
+		errs = append(errs, fmt.Errorf("%s is %s", subject(line), differing(over[i], line)))
+		over = slices.Delete(over, i, i+1)
 	}
-	for _, line := range minus(have, wanted) {
-		errs = append(errs, fmt.Errorf("left over: %s", line))
+	for _, line := range over {
+		errs = append(errs, fmt.Errorf("left over: %s", subject(line)))
 	}
 	return errors.Join(errs...)
+}
+
+// subject is the kind and the name of a line.
+func subject(line string) string {
+	words := strings.SplitN(line, " ", 3)
+	return words[0] + " " + words[1]
+}
+
+// differing shows two texts from where they differ on.
+func differing(have, want string) string {
+	at := 0
+	for at < min(len(have), len(want)) && have[at] == want[at] {
+		at++
+	}
+	from := max(0, at-40)
+	return fmt.Sprintf("...%s..., and should be ...%s...", have[from:min(len(have), at+80)], want[from:min(len(want), at+80)])
 }
 
 // beyond counts the objects that an account has beyond another.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/eventscale/eventscale/internal/provision"
 	"github.com/eventscale/eventscale/internal/stack"
+	"github.com/eventscale/eventscale/internal/state"
 )
 
 // plainWidth is the width on the screen of a line that may hold colours.
@@ -79,7 +81,11 @@ func poisoned[T any](v T) T {
 func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 	status, plan := poisoned(unhealthyStatus()), poisoned(mixedPlan())
 	outputs := &stack.Outputs{Values: []stack.Output{{Key: "key", Value: evil}}}
-	removal := poisoned(Removal{Items: make([]Item, 1), Left: make([]Item, 1), Losses: make([]string, 1)})
+	removal := poisoned(Removal{Items: make([]Item, 1), Left: make([]Item, 1), Foreign: make([]Item, 1), Losses: make([]string, 1)})
+	found := poisoned(*recovery())
+	snapshot := poisoned(*recorded())
+	snapshot.Spec = json.RawMessage(`{"asg":"evil\u001b[2J","tag":{"evil\u001b[2J":"\u202e"}}`)
+	lock := poisoned(state.LockFile{Holder: state.Holder{PID: 1}})
 	rows := poisoned(make([]StackRow, 2))
 	event := poisoned(provision.Event{Status: provision.CreateInProgress})
 	run := func(p Progress) {
@@ -100,6 +106,11 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 		"List":         func(o *Output) error { return List(o, rows) },
 		"ListJSON":     func(o *Output) error { return ListJSON(o, rows) },
 		"RemovalText":  func(o *Output) error { return RemovalText(o, removal) },
+		"RecoveryText": func(o *Output) error { return RecoveryText(o, &found) },
+		"RecoveryJSON": func(o *Output) error { found.Settings = nil; return RecoveryJSON(o, &found) },
+		"State":        func(o *Output) error { return State(o, evil, &snapshot) },
+		"StateJSON":    func(o *Output) error { return StateJSON(o, &snapshot) },
+		"UnlockedJSON": func(o *Output) error { return UnlockedJSON(o, evil, lock) },
 		"Error":        func(o *Output) error { return Error(o, evil, evil) },
 		"Warning":      func(o *Output) error { return Warning(o, evil) },
 		"Hint":         func(o *Output) error { return Hint(o, evil) },
