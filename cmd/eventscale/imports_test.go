@@ -47,6 +47,7 @@ var mayBeImportedBy = map[string][]string{
 	"github.com/rogpeppe/":       {"internal/ui"},
 	"golang.org/x/image/":        {"internal/ui"},
 	"golang.org/x/net/netutil":   {"internal/sandbox"},
+	"golang.org/x/time/":         {"internal/stack"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

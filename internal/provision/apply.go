@@ -256,12 +256,18 @@ func (r *run) update(ctx context.Context, s Step) error {
 // that must go first is found by the name of the intent, as long as it is there.
 func (r *run) intend(s Step, tags Tags) error {
 	return r.Journal.Record(func(snapshot *state.Snapshot) {
-		if have := snapshot.Record(s.LogicalID); have != nil && s.Action == Replace && !s.inPlace() {
+		if have := snapshot.Record(s.LogicalID); have != nil && s.leavesBehind(*have) {
 			have.LogicalID = supersededID(snapshot, s.LogicalID)
 			have.Status = string(DeletePending)
 		}
 		r.put(snapshot, s, object{}, tags, CreateInProgress)
 	})
+}
+
+// leavesBehind reports whether the object of a record is to be deleted when another is in its place. One of
+// another name that was not found is no exception: it may have been made so lately that it was not shown.
+func (s Step) leavesBehind(have state.Record) bool {
+	return s.Action == Replace && !s.inPlace() || s.Action == Create && have.Name != s.Name
 }
 
 // either returns the tags of before and those to come: a crash during an update can leave any of them.

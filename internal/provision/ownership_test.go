@@ -272,6 +272,31 @@ func TestAnAdoptedObjectThatIsReplacedIsLeft(t *testing.T) {
 	}
 }
 
+// A new object may not be shown for some seconds. With another name asked for, nothing would find it any more.
+func TestWhatWasNotShownIsDeletedWhenItIsReplaced(t *testing.T) {
+	w := newWorld()
+	without := allBut("Role")
+	w.mustUp(t, w.list(design{without: without})...)
+	shown := w.objects
+	w.objects = map[string]*thing{}
+	e := w.engine(w.list(design{suffix: "-v2", without: without})...)
+	reading, err := e.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.objects = shown
+	plan, err := e.Plan(reading, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Apply(t.Context(), plan); err != nil {
+		t.Fatal(err)
+	}
+	if w.named("Test::Role", "", "role") != nil || w.named("Test::Role", "", "role-v2") == nil || len(w.saved().Resources) != 1 {
+		t.Errorf("objects are %v, recorded is %v", w.objects, w.saved().Resources)
+	}
+}
+
 func allBut(logicalID string) []string {
 	all := []string{"DeadLetters", "Queue", "Role", "RolePolicy", "Logs", "Function", "Policy", "Alarm", "Metrics"}
 	return slices.DeleteFunc(all, func(id string) bool { return id == logicalID })

@@ -116,7 +116,7 @@ func hung(ctx context.Context, err error) error {
 // moving is a body that says when it moves.
 type moving struct {
 	io.ReadCloser
-	ctx      context.Context //nolint:containedctx // of the request
+	ctx      context.Context // of the request
 	watchdog *watchdog
 	closed   func()
 }
