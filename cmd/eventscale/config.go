@@ -95,13 +95,30 @@ func variable(flag string) string {
 	return "EVENTSCALE_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// splitWords takes the value of a repeatable flag's variable apart at its commas.
+// splitWords takes the value of a repeatable flag's variable apart at its line ends, or else at its commas. A
+// comma after which no NAME= comes belongs to the value before it: HOSTS=a,b,MODE=fast is two variables.
 func splitWords(f *pflag.Flag, value string) []string {
-	if repeatable(f) {
+	switch {
+	case !repeatable(f):
+		return []string{value}
+	case strings.Contains(value, "\n"):
+		return slices.DeleteFunc(strings.Split(value, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
+	case f.Value.Type() != pairsType:
 		return strings.Split(value, ",")
 	}
-	return []string{value}
+	var words []string
+	for _, word := range strings.Split(value, ",") {
+		if len(words) > 0 && !strings.Contains(word, "=") {
+			words[len(words)-1] += "," + word
+			continue
+		}
+		words = append(words, word)
+	}
+	return words
 }
+
+// pairsType is what pflag calls the flags whose values are KEY=VALUE.
+const pairsType = "stringArray"
 
 func repeatable(f *pflag.Flag) bool {
 	_, many := f.Value.(pflag.SliceValue)

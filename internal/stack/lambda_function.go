@@ -88,10 +88,15 @@ func functionKind(api functionAPI, saw func(*types.FunctionConfiguration)) provi
 		Type:   functionType,
 		Tags:   func(p functionProperties) provision.Tags { return p.Tags },
 		Read:   f.read,
-		Create: f.create,
-		Update: f.update,
+		Create: func(ctx context.Context, id provision.Identity, want functionProperties) (provision.Live[functionProperties], error) {
+			live, err := f.create(ctx, id, want)
+			return live, hidden(err, want.Environment)
+		},
+		Update: func(ctx context.Context, live provision.Live[functionProperties], want functionProperties, changed provision.Changed) error {
+			return hidden(f.update(ctx, live, want, changed), want.Environment)
+		},
 		Ready: func(ctx context.Context, live provision.Live[functionProperties]) error {
-			return f.ready(ctx, live.PhysicalID)
+			return hidden(f.ready(ctx, live.PhysicalID), live.Properties.Environment)
 		},
 		Delete: f.delete,
 	}

@@ -12,7 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/eventscale/eventscale/internal/loop"
 	"github.com/eventscale/eventscale/internal/provision"
+	"github.com/eventscale/eventscale/internal/simulation"
 	"github.com/eventscale/eventscale/internal/stack"
 	"github.com/eventscale/eventscale/internal/state"
 )
@@ -66,6 +68,12 @@ func poison(v reflect.Value) {
 		for i := range v.Len() {
 			poison(v.Index(i))
 		}
+	case reflect.Map:
+		if v.Type().Key() == reflect.TypeFor[string]() && v.Type().Elem() == reflect.TypeFor[string]() && v.CanSet() {
+			m := reflect.MakeMap(v.Type())
+			m.SetMapIndex(reflect.ValueOf(evil), reflect.ValueOf(evil))
+			v.Set(m)
+		}
 	case reflect.Pointer:
 		if !v.IsNil() {
 			poison(v.Elem())
@@ -76,6 +84,10 @@ func poison(v reflect.Value) {
 func poisoned[T any](v T) T {
 	poison(reflect.ValueOf(&v).Elem())
 	return v
+}
+
+func poisonedReport() *simulation.Report {
+	return &simulation.Report{Outcomes: []simulation.Outcome{{Name: evil, Series: []loop.Row{{Alarms: map[string]loop.State{evil: loop.StateAlarm}}}}}}
 }
 
 func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
@@ -111,6 +123,11 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 		"State":        func(o *Output) error { return State(o, evil, &snapshot) },
 		"StateJSON":    func(o *Output) error { return StateJSON(o, &snapshot) },
 		"UnlockedJSON": func(o *Output) error { return UnlockedJSON(o, evil, lock) },
+		"FileChange":   func(o *Output) error { return FileChange(o, evil, evil+"\nx\n", evil+"\ny\n") },
+		"Sent":         func(o *Output) error { d := poisoned(Delivery{Count: 1}); return Sent(o, &d) },
+		"SentJSON":     func(o *Output) error { d := poisoned(Delivery{Count: 1}); return SentJSON(o, &d) },
+		"Act":          func(o *Output) error { return Act(o, evil) },
+		"CSV":          func(o *Output) error { return SimulationCSV(o, poisonedReport()) },
 		"Error":        func(o *Output) error { return Error(o, evil, evil) },
 		"Warning":      func(o *Output) error { return Warning(o, evil) },
 		"Hint":         func(o *Output) error { return Hint(o, evil) },
