@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/eventscale/eventscale/internal/stack"
+	"github.com/eventscale/eventscale/internal/yamltree"
 )
 
 // configFile is looked for in the working directory.
@@ -161,7 +162,7 @@ func (a *app) readConfig() ([]entry, error) {
 	if path == "" {
 		path = configFile
 	}
-	data, err := readAtMost(path, maxConfig+1)
+	data, err := readAtMost(path, yamltree.MaxBytes+1)
 	if errors.Is(err, fs.ErrNotExist) && a.global.file == "" {
 		return nil, nil
 	}

@@ -85,9 +85,9 @@ const functionType = "AWS::Lambda::Function"
 func functionKind(api functionAPI, saw func(*types.FunctionConfiguration)) provision.Kind[functionProperties] {
 	f := functions{api, saw}
 	return provision.Kind[functionProperties]{
-		Type:   functionType,
-		Tags:   func(p functionProperties) provision.Tags { return p.Tags },
-		Read:   f.read,
+		Type: functionType,
+		Tags: func(p functionProperties) provision.Tags { return p.Tags },
+		Read: f.read,
 		Create: func(ctx context.Context, id provision.Identity, want functionProperties) (provision.Live[functionProperties], error) {
 			live, err := f.create(ctx, id, want)
 			return live, hidden(err, want.Environment)
