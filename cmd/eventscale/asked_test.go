@@ -251,3 +251,22 @@ func TestARunWithoutItsLockStops(t *testing.T) {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// Whoever is asked and types Ctrl-C interrupts nothing: no call is in flight, and no state was saved.
+func TestAQuestionIsNoCallInFlight(t *testing.T) {
+	a := &app{stderr: &bytes.Buffer{}, env: func(string) string { return "" }}
+	a.locked.Store(true)
+	a.stdin = readerFunc(func(p []byte) (int, error) {
+		if a.locked.Load() {
+			t.Error("while it asks, a stack is being changed")
+		}
+		return copy(p, "\n"), nil
+	})
+	if err := a.confirm(t.Context(), "Really?", "nothing was done"); err == nil || !a.locked.Load() {
+		t.Errorf("the error is %v, a stack is being changed: %t", err, a.locked.Load())
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

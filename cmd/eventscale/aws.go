@@ -175,7 +175,7 @@ func logCalls(w io.Writer) func(*middleware.Stack) error {
 			"elapsed", time.Since(start).Round(time.Millisecond), "request", id,
 		}
 		if err != nil {
-			attrs = append(attrs, "error", err.Error())
+			attrs = append(attrs, "error", stack.WithoutSecrets(err.Error(), in.Parameters))
 		}
 		logger.Info("aws", attrs...)
 		return out, metadata, err

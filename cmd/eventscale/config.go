@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/eventscale/eventscale/internal/stack"
+	"github.com/eventscale/eventscale/internal/yamltree"
 )
 
 // configFile is looked for in the working directory.
@@ -95,13 +96,30 @@ func variable(flag string) string {
 	return "EVENTSCALE_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// splitWords takes the value of a repeatable flag's variable apart at its commas.
+// splitWords takes the value of a repeatable flag's variable apart at its line ends, or else at its commas. A
+// comma after which no NAME= comes belongs to the value before it: HOSTS=a,b,MODE=fast is two variables.
 func splitWords(f *pflag.Flag, value string) []string {
-	if repeatable(f) {
+	switch {
+	case !repeatable(f):
+		return []string{value}
+	case strings.Contains(value, "\n"):
+		return slices.DeleteFunc(strings.Split(value, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
+	case f.Value.Type() != pairsType:
 		return strings.Split(value, ",")
 	}
-	return []string{value}
+	var words []string
+	for _, word := range strings.Split(value, ",") {
+		if len(words) > 0 && !strings.Contains(word, "=") {
+			words[len(words)-1] += "," + word
+			continue
+		}
+		words = append(words, word)
+	}
+	return words
 }
+
+// pairsType is what pflag calls the flags whose values are KEY=VALUE.
+const pairsType = "stringArray"
 
 func repeatable(f *pflag.Flag) bool {
 	_, many := f.Value.(pflag.SliceValue)
@@ -144,7 +162,7 @@ func (a *app) readConfig() ([]entry, error) {
 	if path == "" {
 		path = configFile
 	}
-	data, err := readAtMost(path, maxConfig+1)
+	data, err := readAtMost(path, yamltree.MaxBytes+1)
 	if errors.Is(err, fs.ErrNotExist) && a.global.file == "" {
 		return nil, nil
 	}

@@ -9,62 +9,24 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+
+	"github.com/eventscale/eventscale/internal/yamltree"
 )
 
-// What a configuration file may be at most: far more than all settings with all tags take. The parser's work
-// grows with the square of what it is given, and its stack with the depth.
-const (
-	maxConfig = 64 << 10 // bytes
-	maxTokens = 10_000
-	maxDepth  = 8 // of lists and mappings in each other
-)
-
-// parseYAML parses a file that is neither too large nor too deep for what it says.
+// parseYAML parses a configuration file's bytes.
 func parseYAML(path string, data []byte, mode parser.Mode) (*ast.File, error) {
-	if len(data) > maxConfig {
-		return nil, &usageError{text: fmt.Sprintf("%s: is larger than %d bytes, the most that a configuration takes", path, maxConfig)}
-	}
-	tokens := lexer.Tokenize(string(data))
-	if len(tokens) > maxTokens {
-		return nil, &usageError{text: fmt.Sprintf("%s:%d: there are more words than a configuration has", path, tokens[maxTokens].Position.Line)}
-	}
-	if t := tooDeep(tokens); t != nil {
-		return nil, &usageError{text: fmt.Sprintf("%s:%d: lists and mappings stand in each other more than %d deep", path, t.Position.Line, maxDepth)}
-	}
-	file, err := parser.Parse(tokens, mode)
-	if err != nil {
+	file, err := yamltree.Parse(data, mode)
+	bound, beyond := errors.AsType[*yamltree.BoundError](err)
+	switch {
+	case beyond && bound.Line > 0:
+		return nil, &usageError{text: fmt.Sprintf("%s:%d: %s", path, bound.Line, bound.Problem)}
+	case beyond:
+		return nil, &usageError{text: path + ": " + bound.Problem}
+	case err != nil:
 		return nil, &usageError{text: path + ": " + withoutValues(err)}
 	}
 	return file, nil
-}
-
-// marks are the tokens of YAML that can follow one another without a value between them.
-var marks = []token.Type{
-	token.SequenceEntryType, token.MappingKeyType, token.MappingValueType, token.TagType, token.AnchorType, token.AliasType, token.MergeKeyType,
-}
-
-// tooDeep returns the token that is in more brackets, or behind more marks, than a configuration has.
-func tooDeep(tokens token.Tokens) *token.Token {
-	brackets, run := 0, 0
-	for _, t := range tokens {
-		switch {
-		case t.Type == token.SequenceStartType, t.Type == token.MappingStartType:
-			brackets++
-		case t.Type == token.SequenceEndType, t.Type == token.MappingEndType:
-			brackets--
-		}
-		run++
-		if !slices.Contains(marks, t.Type) {
-			run = 0
-		}
-		if max(brackets, run) > maxDepth {
-			return t
-		}
-	}
-	return nil
 }
 
 // withoutValues is what the parser says, without the file's own words but for the settings' names: the file

@@ -25,6 +25,7 @@ func (a *app) confirm(ctx context.Context, question, otherwise string) error {
 	if a.global.yes {
 		return nil
 	}
+	defer a.locked.Store(a.locked.Swap(false)) // while it is asked no call is in flight, and nothing to be saved
 	yes, err := a.ask(ctx, question)
 	switch {
 	case ctx.Err() != nil:

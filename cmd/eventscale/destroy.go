@@ -105,13 +105,12 @@ func withoutState(err error) error {
 // remains loads what is recorded, or finds out what there is where nothing is that can be read.
 func (a *app) remains(ctx context.Context, name string, o *destroyOptions) (*found, error) {
 	snapshot, err := a.store().Load(name) // another run may have changed it before we had the lock
-	if lost(err) && o.asg != "" {
+	switch {
+	case lost(err) && o.asg != "":
 		return a.find(ctx, name, o.asg)
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, withoutState(a.unknownStack(name))
-	}
-	if err != nil {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, a.unknownStack(name)
+	case err != nil:
 		return nil, err
 	}
 	if o.asg != "" && o.asg != snapshot.ASG {

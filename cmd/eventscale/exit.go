@@ -11,6 +11,7 @@ import (
 
 	"github.com/eventscale/eventscale/internal/loop"
 	"github.com/eventscale/eventscale/internal/provision"
+	"github.com/eventscale/eventscale/internal/sandbox"
 	"github.com/eventscale/eventscale/internal/stack"
 	"github.com/eventscale/eventscale/internal/state"
 	"github.com/eventscale/eventscale/internal/tune"
@@ -80,9 +81,10 @@ func exitCode(err error) int {
 		return exitChanges
 	case is[*state.LockedError](err), is[*stack.AccountError](err), is[*state.BrokenError](err):
 		return exitState
-	case is[*usageError](err), is[*stack.FieldError](err), is[*stack.GroupError](err), is[*stack.SearchError](err), is[*state.UnwritableError](err),
-		is[*state.LocklessError](err), is[*state.InsecureError](err),
-		is[*loop.FieldError](err), is[*workload.InputError](err), is[*noJobsError](err), is[*tune.SLOError](err):
+	case is[*usageError](err), is[*stack.FieldError](err), is[*stack.GroupError](err), is[*stack.SearchError](err),
+		is[*state.UnwritableError](err), is[*state.LocklessError](err), is[*state.InsecureError](err),
+		is[*loop.FieldError](err), is[*workload.InputError](err), is[*noJobsError](err), is[*tune.SLOError](err),
+		is[*sandbox.FaultError](err):
 		return exitUsage
 	case is[*credentialsError](err), stack.Denied(err), stack.Unauthenticated(err):
 		return exitDenied

@@ -11,6 +11,7 @@ import (
 
 	"github.com/eventscale/eventscale/internal/hostile"
 	"github.com/eventscale/eventscale/internal/stack"
+	"github.com/eventscale/eventscale/internal/yamltree"
 )
 
 func FuzzParseConfig(f *testing.F) {
@@ -128,7 +129,7 @@ func hostileYAML(size int) map[string]string {
 }
 
 func TestAMegabyteOfYAMLIsBounded(t *testing.T) {
-	for _, size := range []int{maxTokens, maxConfig - 100, hostile.Megabyte} {
+	for _, size := range []int{10_000, yamltree.MaxBytes - 100, hostile.Megabyte} {
 		for name, text := range hostileYAML(size) {
 			t.Run(fmt.Sprint(name, " ", size), func(t *testing.T) {
 				hostile.Within(t, func() {
@@ -177,7 +178,7 @@ func TestValuesAreTakenAsTheyAreWritten(t *testing.T) {
 }
 
 func TestAConfigurationThatIsTooLargeIsRefused(t *testing.T) {
-	large := bytes.Repeat([]byte("#\n"), maxConfig/2)
+	large := bytes.Repeat([]byte("#\n"), yamltree.MaxBytes/2)
 	if _, err := parseConfig(configFile, append(large, '\n')); err == nil || !strings.Contains(err.Error(), "larger than 65536 bytes") {
 		t.Error(err)
 	}

@@ -62,7 +62,7 @@ func (a *app) onlyStack() (string, error) {
 func (a *app) unknownStack(name string) error {
 	e := &usageError{
 		text: fmt.Sprintf("--stack %s: there is no such stack in %s", name, a.global.stateDir),
-		hint: "make it with `eventscale up --asg NAME`, or name the folder with --state-dir",
+		hint: "make it with `eventscale up --asg NAME`, rebuild a lost state with `eventscale recover`, or name the folder with --state-dir",
 	}
 	if names, err := a.store().List(); err == nil && len(names) > 0 {
 		e.hint = "there is " + strings.Join(stack.Nearest(name, names, 5), ", ")

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,6 +43,7 @@ type serveOptions struct {
 	addr    string
 	latency time.Duration
 	memory  bool
+	public  bool
 	policy  string // file
 	world   worldSettings
 	workers workerOptions
@@ -56,10 +57,12 @@ func newServe(a *app) *cobra.Command {
 	cmd.Example = `  eventscale sandbox serve
   eventscale sandbox serve --speed 60 --job-time 5m
   eventscale sandbox serve --worker 'python3 worker.py'
+  eventscale sandbox serve --faults testdata/faults/throttled-twice.yaml
   eventscale sandbox serve --policy policy.json
   aws --endpoint-url http://127.0.0.1:4599 sqs list-queues
   AWS_ENDPOINT_URL=http://127.0.0.1:4599 eventscale up --asg gpu-workers`
 	cmd.Flags().StringVar(&o.addr, "addr", serveAddress, "address to listen on")
+	cmd.Flags().BoolVar(&o.public, "public", false, "let --addr be one that other machines reach; whoever reaches it may use the sandbox")
 	cmd.Flags().DurationVar(&o.latency, "latency", 0, "time added to every request")
 	cmd.Flags().BoolVar(&o.memory, "memory", false, "keep the world in memory and not in the state folder")
 	cmd.Flags().StringVar(&o.policy, "policy", "", "IAM policy, a JSON `file`, that binds whoever calls; without it everything is allowed")
@@ -78,10 +81,11 @@ func (a *app) serve(ctx context.Context, o *serveOptions) error {
 	if o.memory {
 		options.Path = ""
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.addr)
+	listener, err := o.listen(ctx)
 	if err != nil {
-		return &stack.FieldError{Field: "addr", Value: o.addr, Allowed: "cannot be listened on: " + err.Error(), Advice: "name a free one, such as --addr 127.0.0.1:0"}
+		return err
 	}
+	defer func() { _ = listener.Close() }()
 	options.Endpoint = "http://" + listener.Addr().String()
 	ctx, dismiss := a.employ(ctx, &o.workers, &options)
 	defer dismiss()
@@ -91,7 +95,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions) error {
 	}
 	fmt.Fprintf(a.stdout, "serving on %s\n", options.Endpoint)
 	fmt.Fprintf(a.stderr, "export AWS_ENDPOINT_URL=%s AWS_REGION=%s AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n", options.Endpoint, sandboxRegion)
-	return serveWorld(ctx, cloud, listener)
+	return cloud.Serve(ctx, listener, o.public)
 }
 
 // readPolicy returns the policy document of a file; nil where none is named.
@@ -112,33 +116,27 @@ func readPolicy(file string) ([]byte, error) {
 	return document, nil
 }
 
-// serveWorld serves a sandbox, and lets its time pass, until the context ends or either of both fails.
-func serveWorld(ctx context.Context, cloud *sandbox.Sandbox, listener net.Listener) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	passed := make(chan error, 1)
-	go func() {
-		defer cancel()
-		passed <- cloud.Run(ctx)
-	}()
-	server := &http.Server{Handler: cloud, ReadHeaderTimeout: 10 * time.Second}
-	stop := context.AfterFunc(ctx, func() { _ = server.Shutdown(context.WithoutCancel(ctx)) })
-	defer stop()
-	err := server.Serve(listener)
-	cancel()
-	if ran := <-passed; ran != nil {
-		return fmt.Errorf("letting the sandbox's time pass: %w", ran)
+// listen begins to listen, where nobody else can reach it unless that is meant.
+func (o *serveOptions) listen(ctx context.Context) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.addr)
+	if err != nil {
+		return nil, &stack.FieldError{Field: "addr", Value: o.addr, Allowed: "cannot be listened on: " + err.Error(), Advice: "name a free one, such as --addr 127.0.0.1:0"}
 	}
-	if !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serving the sandbox: %w", err)
+	if !o.public && !sandbox.IsLocal(listener.Addr()) {
+		_ = listener.Close()
+		return nil, &stack.FieldError{
+			Field: "addr", Value: o.addr, Allowed: "is reached from other machines, and must be on loopback unless --public is given",
+			Advice: "for example --addr 127.0.0.1:4599; with --public whoever reaches it may use the sandbox",
+		}
 	}
-	return nil
+	return listener, nil
 }
 
-// logServed writes a line a call, with --verbose.
+// logServed writes a line a call, with --verbose: what was asked and answered, and what a fault rule did to it.
 func (a *app) logServed(c sandbox.Call) {
 	if a.global.verbose {
-		fmt.Fprintf(a.stderr, "%s %s %d %s\n", c.Service, c.Operation, c.Status, c.Code)
+		words := []string{c.Service, c.Operation, strconv.Itoa(c.Status), c.Code, string(c.Fault)}
+		fmt.Fprintln(a.stderr, strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " "))
 	}
 }
 
@@ -151,24 +149,18 @@ func (a *app) delays() (sandbox.Delays, error) {
 	if text == "0" {
 		return sandbox.Delays{}, nil
 	}
-	fields := map[string]*time.Duration{
-		"role": &d.RoleAssumable, "function": &d.FunctionPending, "update": &d.FunctionUpdate,
-		"queue-name": &d.QueueNameCooldown, "queue": &d.QueueVisible,
-	}
 	for word := range strings.SplitSeq(text, ",") {
 		if word == "" {
 			continue
 		}
 		key, value, _ := strings.Cut(word, "=")
-		field := fields[key]
 		parsed, err := time.ParseDuration(value)
-		if field == nil || err != nil || parsed < 0 {
+		if err != nil || parsed < 0 || !d.Set(key, parsed) {
 			return d, &usageError{
-				text: fmt.Sprintf("%s: %q: must be KEY=DURATION with a key of %s", name, word, strings.Join(sortedKeys(fields), ", ")),
+				text: fmt.Sprintf("%s: %q: must be KEY=DURATION with a key of %s", name, word, strings.Join(sandbox.DelayKeys(), ", ")),
 				hint: "for example " + name + "=role=10s,function=5s, or " + name + "=0 for none",
 			}
 		}
-		*field = parsed
 	}
 	return d, nil
 }

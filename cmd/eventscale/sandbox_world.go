@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ type worldSettings struct {
 	speed   float64
 	workers sandbox.Workers
 	scaleIn string
+	faults  string
 	set     *pflag.FlagSet
 }
 
@@ -35,6 +37,7 @@ func (s *worldSettings) flags() *pflag.FlagSet {
 	f.DurationVar(&s.workers.LaunchTime, "launch-time", w.LaunchTime, "`time` from an instance's launch until it is in service")
 	f.StringVar(&s.scaleIn, "scale-in", string(w.ScaleIn), "what a working instance does when the group shrinks: protect itself, drain, or be killed (kill)")
 	f.DurationVar(&s.workers.MetricDelay, "metric-delay", w.MetricDelay, "`time` from the end of a minute until the alarms see it")
+	f.StringVar(&s.faults, "faults", "", "`file` of rules by which calls go wrong: throttled, cut off, delayed, ...")
 	s.set = f
 	return f
 }
@@ -97,15 +100,35 @@ func (a *app) sandboxOptions(s *worldSettings) (sandbox.Options, error) {
 		return sandbox.Options{}, err
 	}
 	options := sandbox.Options{Path: a.sandboxPath(), Delays: delays}
+	if err := s.disturb(&options); err != nil {
+		return sandbox.Options{}, err
+	}
 	if s.set.Changed("speed") {
 		options.Speed = s.speed
 	}
 	s.set.VisitAll(func(f *pflag.Flag) {
-		if f.Changed && f.Name != "speed" {
+		if f.Changed && f.Name != "speed" && f.Name != "faults" {
 			options.Adjust = s.adjust
 		}
 	})
 	return options, nil
+}
+
+// disturb reads the file of faults.
+func (s *worldSettings) disturb(options *sandbox.Options) error {
+	if s.faults == "" {
+		return nil
+	}
+	content, err := os.ReadFile(s.faults)
+	if err != nil {
+		return &stack.FieldError{Field: "faults", Value: s.faults, Allowed: "cannot be read: " + cause(err), Advice: "name a file such as those of testdata/faults"}
+	}
+	profile, err := sandbox.ParseProfile(content)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.faults, err)
+	}
+	profile.Apply(options)
+	return nil
 }
 
 // fillWorld sets the settings that were not given from EVENTSCALE_SANDBOX_*.

@@ -37,7 +37,10 @@ func newSend(a *app) *cobra.Command {
 
 A body is any text; the default is a small JSON object with an ID and a number. Ctrl-C stops after the
 calls in flight, and says how many jobs were sent. On a FIFO queue the jobs keep their order, and SQS hands out
-one batch of them at a time; with --group-per-job workers take them side by side.`
+one batch of them at a time; with --group-per-job workers take them side by side.
+
+A call whose answer is lost is repeated, so a job can come twice when the network is bad; only a FIFO queue,
+sent to straight, knows it again. Workers of any SQS queue must bear that.`
 	cmd.Example = `  eventscale send --count 60
   eventscale send --count 1000 --rate 600/m --body '{"input": "s3://bucket/key"}'
   jq -c '.[]' jobs.json | eventscale send --body -

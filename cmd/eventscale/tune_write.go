@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/eventscale/eventscale/internal/stack"
 	"github.com/eventscale/eventscale/internal/tune"
@@ -51,7 +53,7 @@ func (a *app) mayWrite(ctx context.Context, path string, old, edited []byte) err
 	if a.json() {
 		return nil
 	}
-	if err := ui.FileChange(a.err(), path, string(old), string(edited)); err != nil {
+	if err := ui.FileChange(a.err(), path, withoutEnv(path, old), withoutEnv(path, edited)); err != nil {
 		return err
 	}
 	if a.global.yes || !a.interactive {
@@ -67,6 +69,20 @@ func (a *app) mayWrite(ctx context.Context, path string, old, edited []byte) err
 		return errors.New("nothing was written: the answer was not yes")
 	}
 	return nil
+}
+
+// withoutEnv is a configuration file without the function's environment, whose values can be secrets.
+func withoutEnv(path string, data []byte) string {
+	lines, places, err := placesOf(path, data)
+	if err != nil {
+		return "" // cannot happen: it was edited
+	}
+	p, there := places["env"]
+	if !there {
+		return string(data)
+	}
+	lines = slices.Replace(lines, p.first, p.last+1, "env: (not shown)")
+	return strings.Join(lines, "\n") + "\n"
 }
 
 // nothingToWriteError says why --write wrote nothing.

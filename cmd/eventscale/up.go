@@ -225,7 +225,7 @@ func (a *app) mayAdopt(ctx context.Context, plan *provision.Plan) error {
 
 // apply shows the run while it goes on.
 func (a *app) apply(ctx context.Context, s *stack.Stack, plan *provision.Plan) error {
-	if plan.Empty() {
+	if plan.Empty() && !plan.Uncertain() {
 		return s.Apply(ctx, plan)
 	}
 	a.begin(fmt.Sprintf("Stack %s on group %s in %s", s.Spec.Stack, s.Spec.ASG, s.Region()), ui.PlanItems(plan))

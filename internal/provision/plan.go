@@ -249,10 +249,13 @@ func (e *Engine) step(r Resource, record *state.Record, reading *Reading, refs R
 	}
 	s.live = live
 	var err error
-	if known {
+	switch {
+	case known && r.Type.borrowed:
+		s.Foreign = record.ARN != "" && record.ARN != live.arn // of another than we came to, and there before us
+	case known:
 		s.Taken = r.Type.taggable && e.claimed(r.Type.tags(live.properties), *record)
 		s.Foreign = s.Taken
-	} else {
+	default:
 		s.Adopt = true
 		s.Foreign, s.Taken = e.foreign(r, record, reading)
 	}

@@ -65,7 +65,7 @@ func parseConditions(blocks map[string]map[string]conditionValues) ([]condition,
 }
 
 func parseCondition(operator, key string, values []string) (condition, string) {
-	c := condition{key: strings.ToLower(key), values: values}
+	c := condition{key: strings.ToLower(key)}
 	name := operator
 	for _, q := range []quantifier{every, some} {
 		if rest, ok := strings.CutPrefix(name, string(q)); ok {
@@ -87,8 +87,13 @@ func parseCondition(operator, key string, values []string) (condition, string) {
 		return c, "the sandbox does not know this condition key; it knows " + strings.Join(contextKeys(), ", ")
 	case len(values) == 0:
 		return c, "has no value to compare with"
-	case slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, "${") }):
-		return c, "policy variables are not known to the sandbox"
+	}
+	for _, v := range values {
+		plain, known := unescaped(v)
+		if !known {
+			return c, unknownVariable
+		}
+		c.values = append(c.values, plain)
 	}
 	return c, ""
 }

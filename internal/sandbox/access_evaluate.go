@@ -54,7 +54,7 @@ func matches(pattern, s string) bool {
 		case p < len(pattern) && pattern[p] == '*':
 			star, mark = p, i
 			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
+		case p < len(pattern) && (pattern[p] == '?' || literal(pattern[p]) == s[i]):
 			p++
 			i++
 		case star >= 0:
@@ -65,6 +65,31 @@ func matches(pattern, s string) bool {
 		}
 	}
 	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// The characters that stand for what is no wildcard. None of them can be in a name that is matched.
+const (
+	literalStar     = '\x01'
+	literalQuestion = '\x02'
+)
+
+func literal(c byte) byte {
+	switch c {
+	case literalStar:
+		return '*'
+	case literalQuestion:
+		return '?'
+	}
+	return c
+}
+
+// unescaped reads the three policy variables that stand for characters. ok is false where there is any other: what
+// it stands for, the sandbox does not know.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
+func unescaped(pattern string) (_ string, ok bool) {
+	rest := strings.NewReplacer("${*}", "", "${?}", "", "${$}", "").Replace(pattern)
+	plain := strings.NewReplacer("${*}", string(literalStar), "${?}", string(literalQuestion), "${$}", "$").Replace(pattern)
+	return plain, !strings.Contains(rest, "${")
 }
 
 // matchesARN compares the six parts of an ARN one by one, so that no * reaches from one into the next.

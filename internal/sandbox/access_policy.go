@@ -125,12 +125,15 @@ func eitherOf(name string, is, isNot []string, check func(string) string) (patte
 	case len(p.list) == 0:
 		return p, &PolicyError{name, "is missing"}
 	}
+	read := patterns{not: p.not}
 	for _, pattern := range p.list {
 		if problem := check(pattern); problem != "" {
 			return p, &PolicyError{name, fmt.Sprintf("%q: %s", pattern, problem)}
 		}
+		plain, _ := unescaped(pattern)
+		read.list = append(read.list, plain)
 	}
-	return p, nil
+	return read, nil
 }
 
 func checkActionPattern(p string) string {
@@ -141,10 +144,13 @@ func checkActionPattern(p string) string {
 	return "must be * or SERVICE:ACTION, such as sqs:SendMessage"
 }
 
+const unknownVariable = "of policy variables the sandbox knows ${*}, ${?} and ${$}"
+
 func checkResourcePattern(p string) string {
+	_, known := unescaped(p)
 	switch {
-	case strings.Contains(p, "${"):
-		return "policy variables are not known to the sandbox"
+	case !known:
+		return unknownVariable
 	case p == "*" || strings.HasPrefix(p, "arn:") && strings.Count(p, ":") >= 5:
 		return ""
 	}

@@ -104,6 +104,7 @@ func TestPatternsMatchTheWhole(t *testing.T) {
 		pattern, s string
 		want       bool
 	}{
+		{"\x01", "*", true}, {"\x01", "a", false}, {"a\x02*", "a?b", true}, {"a\x02*", "abb", false},
 		{"", "", true}, {"", "a", false}, {"a", "", false}, {"*", "", true}, {"**", "", true}, {"?", "", false}, {"?", "a", true}, {"a?", "a", false},
 		{"a*c", "abc", true}, {"a*c", "ac", true}, {"a*c", "acb", false}, {"*b*", "abc", true}, {"*ab", "aab", true}, {"*ab*ab", "abab", true},
 		{"*ab*ab", "ab", false}, {"a.c", "abc", false}, {"[a]", "a", false},

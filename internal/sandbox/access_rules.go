@@ -48,6 +48,8 @@ func accessRules() []accessRule {
 		{"iam:GetRolePolicy", "iam:GetRolePolicy", theRole, nil},
 		{"iam:ListRolePolicies", "iam:ListRolePolicies", theRole, nil},
 		{"iam:DeleteRolePolicy", "iam:DeleteRolePolicy", theRole, nil},
+		{"iam:AttachRolePolicy", "iam:AttachRolePolicy", theRole, nil},
+		{"iam:DetachRolePolicy", "iam:DetachRolePolicy", theRole, nil},
 		{"iam:ListAttachedRolePolicies", "iam:ListAttachedRolePolicies", theRole, nil},
 		{"iam:ListInstanceProfilesForRole", "iam:ListInstanceProfilesForRole", theRole, nil},
 

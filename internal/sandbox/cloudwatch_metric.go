@@ -59,6 +59,9 @@ func (w *world) getMetricData(r *request, in *cloudwatch.GetMetricDataInput) (*c
 	if err := checkSpan(in.StartTime, in.EndTime); err != nil {
 		return nil, err
 	}
+	if n := len(in.MetricDataQueries); n > maxQueries {
+		return nil, cloudwatchInvalid(fmt.Sprintf("The collection MetricDataQueries must not have a size greater than %d, and has %d.", maxQueries, n))
+	}
 	seen := map[string]bool{}
 	for _, query := range in.MetricDataQueries {
 		if err := cloudwatchFault(checkQuery(query, seen)); err != nil {
@@ -69,10 +72,15 @@ func (w *world) getMetricData(r *request, in *cloudwatch.GetMetricDataInput) (*c
 		return nil, err
 	}
 	out := &cloudwatch.GetMetricDataOutput{}
+	periods := periodsOf(in.MetricDataQueries)
+	evaluated := map[grid]*queries{} // what is asked for on one grid is evaluated once
 	for _, query := range in.MetricDataQueries {
 		if query.ReturnData == nil || *query.ReturnData {
-			g := gridOf(*in.StartTime, *in.EndTime, periodOfQuery(query, in.MetricDataQueries), r.now)
-			result := w.in(r).answer(query, in.MetricDataQueries, g)
+			g := gridOf(*in.StartTime, *in.EndTime, periods.of(*query.Id), r.now)
+			if evaluated[g] == nil {
+				evaluated[g] = w.in(r).queries(in.MetricDataQueries, g)
+			}
+			result := evaluated[g].answer(query)
 			if in.ScanBy != types.ScanByTimestampAscending {
 				slices.Reverse(result.Timestamps)
 				slices.Reverse(result.Values)
@@ -83,8 +91,12 @@ func (w *world) getMetricData(r *request, in *cloudwatch.GetMetricDataInput) (*c
 	return out, nil
 }
 
+// maxQueries is CloudWatch's bound.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+const maxQueries = 500
+
 // answer evaluates one query, the oldest datapoint first.
-func (place *regional) answer(query types.MetricDataQuery, all []types.MetricDataQuery, g grid) types.MetricDataResult {
+func (q *queries) answer(query types.MetricDataQuery) types.MetricDataResult {
 	result := types.MetricDataResult{
 		Id: query.Id, Label: query.Label, StatusCode: types.StatusCodeComplete,
 		Timestamps: []time.Time{}, Values: []float64{},
@@ -93,7 +105,7 @@ func (place *regional) answer(query types.MetricDataQuery, all []types.MetricDat
 	if query.MetricStat != nil && query.Label == nil {
 		result.Label = query.MetricStat.Metric.MetricName
 	}
-	points, err := place.queries(all, g).points(*query.Id)
+	points, err := q.points(*query.Id)
 	if err != nil {
 		result.StatusCode = types.StatusCodeInternalError
 		result.Messages = []types.MessageData{{Code: aws.String("NotEvaluated"), Value: aws.String(err.Error())}}
@@ -101,7 +113,7 @@ func (place *regional) answer(query types.MetricDataQuery, all []types.MetricDat
 	}
 	for i, p := range points {
 		if p.Real {
-			result.Timestamps = append(result.Timestamps, g.at(i).time())
+			result.Timestamps = append(result.Timestamps, q.grid.at(i).time())
 			result.Values = append(result.Values, p.Value)
 		}
 	}
@@ -119,21 +131,48 @@ func gridOf(start, end time.Time, period int32, now time.Time) grid {
 	return g
 }
 
-// periodOfQuery is a query's period, or the longest of the metrics that an expression is made of.
-func periodOfQuery(query types.MetricDataQuery, all []types.MetricDataQuery) int32 {
-	period := queryPeriod(query)
-	if query.MetricStat != nil || period != 0 {
+// periods are the periods of all queries of one request, each its own, or the longest of the metrics that an
+// expression is made of; an expression that is made of none has the longest of all.
+type periods struct {
+	queries map[string]types.MetricDataQuery
+	longest int32
+	known   map[string]int32
+}
+
+func periodsOf(all []types.MetricDataQuery) *periods {
+	p := &periods{queries: map[string]types.MetricDataQuery{}, known: map[string]int32{}}
+	for _, query := range all {
+		p.queries[*query.Id] = query
+		p.longest = max(p.longest, queryPeriod(query))
+	}
+	return p
+}
+
+// of returns the period of an ID. No expression depends on itself: that was checked.
+func (p *periods) of(id string) int32 {
+	if period, ok := p.known[id]; ok {
 		return period
 	}
-	e, err := parseMath(*query.Expression)
+	query := p.queries[id]
+	period := queryPeriod(query)
+	if query.Expression != nil && period == 0 {
+		period = p.ofExpression(*query.Expression)
+	}
+	p.known[id] = period
+	return period
+}
+
+func (p *periods) ofExpression(text string) (period int32) {
+	e, err := parseMath(text)
 	if err != nil {
-		return period
+		return 0
 	}
 	names := e.names(nil)
-	for _, other := range all {
-		if id := *other.Id; id != *query.Id && (len(names) == 0 || slices.Contains(names, id)) {
-			period = max(period, periodOfQuery(other, all))
-		}
+	if len(names) == 0 {
+		return p.longest
+	}
+	for _, name := range names {
+		period = max(period, p.of(name))
 	}
 	return period
 }

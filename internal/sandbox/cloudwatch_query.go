@@ -62,14 +62,25 @@ func (s *series) over(g grid, statistic string) []loop.Datapoint {
 	if s == nil {
 		return points
 	}
-	part := make([]loop.Datapoint, g.period)
+	var part []loop.Datapoint
+	begin, end := s.span()
 	for i := range points {
-		for j := range part {
-			part[j].Value, part[j].Real = s.at(g.at(i) + minute(j))
+		part = part[:0]
+		for m := max(g.at(i), begin); m < min(g.at(i+1), end); m++ { // a period can be far longer than what is kept
+			value, real := s.at(m)
+			part = append(part, loop.Datapoint{Value: value, Real: real})
 		}
 		points[i] = aggregate(statistic, part)
 	}
 	return points
+}
+
+// span is from the first datapoint that is kept to behind the last.
+func (s *series) span() (begin, end minute) {
+	if len(s.runs) == 0 {
+		return 0, 0
+	}
+	return s.runs[0].from, s.runs[len(s.runs)-1].end()
 }
 
 // queries evaluates metrics and expressions over them on one grid.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -223,19 +224,40 @@ func checkExpressions(queries []types.MetricDataQuery) string {
 			}
 		}
 	}
-	for id := range needs {
-		if reaches(needs, id, id, len(needs)) {
-			return expressionFault(id, "it depends on itself")
-		}
+	if id := cycle(needs); id != "" {
+		return expressionFault(id, "it depends on itself")
 	}
 	return ""
 }
 
 func expressionFault(id, why string) string { return "Error in expression '" + id + "': " + why + "." }
 
-// reaches says whether an ID needs another, at most so many steps away.
-func reaches(needs map[string][]string, from, to string, steps int) bool {
-	return steps > 0 && slices.ContainsFunc(needs[from], func(id string) bool { return id == to || reaches(needs, id, to, steps-1) })
+// cycle returns an ID that depends on itself, or "". Each ID is looked at once: there can be many ways to one.
+func cycle(needs map[string][]string) string {
+	done, under := map[string]bool{}, map[string]bool{}
+	var find func(id string) string
+	find = func(id string) string {
+		switch {
+		case under[id]:
+			return id
+		case done[id]:
+			return ""
+		}
+		under[id], done[id] = true, true
+		defer delete(under, id)
+		for _, next := range needs[id] {
+			if found := find(next); found != "" {
+				return found
+			}
+		}
+		return ""
+	}
+	for _, id := range slices.Sorted(maps.Keys(needs)) {
+		if found := find(id); found != "" {
+			return found
+		}
+	}
+	return ""
 }
 
 func checkQuery(query types.MetricDataQuery, seen map[string]bool) string {

@@ -80,10 +80,16 @@ func (f filler) fillStruct(dst reflect.Value, src any) error {
 	return nil
 }
 
+// maxItems is far above what any list here may have: 500 metric queries are the most.
+const maxItems = 10_000
+
 func (f filler) fillList(dst reflect.Value, src any) error {
 	items, ok := list(src)
 	if !ok {
 		return mismatch(dst, src)
+	}
+	if len(items) > maxItems {
+		return fmt.Errorf("the list has %d items, and the sandbox takes %d", len(items), maxItems)
 	}
 	dst.Set(reflect.MakeSlice(dst.Type(), len(items), len(items)))
 	for i, item := range items {
@@ -151,7 +157,7 @@ func fillScalar(dst reflect.Value, src any) error {
 			return nil
 		}
 	case reflect.Float32, reflect.Float64:
-		if x, ok := number(src); ok {
+		if x, ok := number(src); ok && !math.IsNaN(x) && !math.IsInf(x, 0) { // the world's file has neither
 			dst.SetFloat(x)
 			return nil
 		}
@@ -169,12 +175,16 @@ func fillTime(dst reflect.Value, src any) error {
 	}
 	if !ok {
 		seconds, isNumber := number(src)
-		if !isNumber || math.Abs(seconds) > math.MaxInt64/1e3 {
+		if !isNumber || !(math.Abs(seconds) < math.MaxInt64/1e3) {
 			return mismatch(dst, src)
 		}
 		t = time.UnixMilli(int64(math.Round(seconds * 1e3)))
 	}
-	dst.Set(reflect.ValueOf(t.Round(time.Millisecond).UTC()))
+	t = t.Round(time.Millisecond).UTC()
+	if t.Year() < 1 || t.Year() > 9999 { // neither JSON nor XML has a form for them
+		return mismatch(dst, src)
+	}
+	dst.Set(reflect.ValueOf(t))
 	return nil
 }
 
@@ -220,7 +230,7 @@ func integer(src any) (int64, bool) {
 	return 0, false
 }
 
-// number takes what strconv does, so NaN and Infinity as well, which JSON sends as strings.
+// number takes what strconv does, so NaN and Infinity as well, which JSON sends as strings: the callers refuse them.
 func number(src any) (float64, bool) {
 	switch src := src.(type) {
 	case float64:

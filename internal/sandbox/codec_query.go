@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -14,7 +15,10 @@ import (
 type queryCodec struct{}
 
 func (queryCodec) decode(c *call, input any) error {
-	f := parseForm(c.form)
+	f, err := parseForm(c.form)
+	if err != nil {
+		return err
+	}
 	if c.wire.flat && f["QueueUrl"] == nil && c.http.URL.Path != "/" {
 		f["QueueUrl"] = c.baseURL + c.http.URL.Path // old clients post to the queue itself
 	}
@@ -51,14 +55,27 @@ func xmlHeader() http.Header { return http.Header{"Content-Type": {"text/xml"}} 
 // its own because lists and maps are written differently in it than in JSON.
 type form map[string]any
 
-func parseForm(values url.Values) form {
+// A form is larger in memory than it was on the wire, each part of a name a map of its own, so there are bounds.
+// The longest name of the APIs here has 13 parts, and 500 metric queries have some 6,000 names.
+const (
+	maxParameters = 10_000
+	maxParts      = 16
+)
+
+func parseForm(values url.Values) (form, error) {
+	if len(values) > maxParameters {
+		return nil, fmt.Errorf("the request has %d parameters, and the sandbox takes %d", len(values), maxParameters)
+	}
 	root := form{}
 	for name, value := range values {
+		if strings.Count(name, ".") >= maxParts {
+			return nil, fmt.Errorf("the name of a parameter has more than %d parts: %.60q", maxParts, name)
+		}
 		if len(value) > 0 {
 			root.set(strings.Split(name, "."), value[0])
 		}
 	}
-	return root
+	return root, nil
 }
 
 func (f form) set(path []string, value string) {

@@ -10,7 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+
+	"github.com/eventscale/eventscale/internal/yamltree"
 )
 
 // Profile is what a file of faults says.
@@ -36,9 +37,6 @@ func ParseFaults(content []byte) ([]Fault, error) {
 	return p.Faults, nil
 }
 
-// maxFaultFile is far more than anybody writes, and little enough to be read at once.
-const maxFaultFile = 1 << 20
-
 // ParseProfile reads a file of fault rules and delays, in YAML or JSON. Its errors are *FaultError.
 //
 //	seed: 1
@@ -46,10 +44,7 @@ const maxFaultFile = 1 << 20
 //	  - {service: sqs, operation: CreateQueue, nth: 1, do: throttle}
 //	delays: {role: 15s}
 func ParseProfile(content []byte) (*Profile, error) {
-	if len(content) > maxFaultFile {
-		return nil, &FaultError{Allowed: fmt.Sprintf("the file is larger than %d bytes", maxFaultFile)}
-	}
-	file, err := parser.ParseBytes(bytes.TrimPrefix(content, []byte("\uFEFF")), 0)
+	file, err := yamltree.Parse(bytes.TrimPrefix(content, []byte("\uFEFF")), 0)
 	if err != nil {
 		return nil, syntaxError(err)
 	}
@@ -66,6 +61,10 @@ func ParseProfile(content []byte) (*Profile, error) {
 }
 
 func syntaxError(err error) error {
+	var bound *yamltree.BoundError
+	if errors.As(err, &bound) {
+		return &FaultError{Line: bound.Line, Allowed: bound.Problem}
+	}
 	var syntax *yaml.SyntaxError
 	if errors.As(err, &syntax) {
 		return &FaultError{Line: syntax.Token.Position.Line, Allowed: syntax.Message}

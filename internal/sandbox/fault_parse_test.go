@@ -107,7 +107,7 @@ func TestABadFileOfFaultsIsRefusedWithItsPlace(t *testing.T) {
 		rule("{do: rate, rate: 0}"):                                `line 4: faults[1].rate: "0": must be a number above 0`,
 		rule("{do: rate, rate: 3, nth: 1}"):                        `line 4: faults[1].do: "rate": counts by itself`,
 		rule("{do: stale, for: 1s, calls: mutating}"):              `line 4: faults[1].do: "stale": only calls that read can be stale, and none matches`,
-		strings.Repeat("#", maxFaultFile+1):                        "the file is larger than 1048576 bytes",
+		strings.Repeat("#", 64<<10+1):                              "the file is larger than 65536 bytes",
 	} {
 		_, err := ParseFaults([]byte(content))
 		var fault *FaultError

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -40,6 +41,10 @@ func (p *past) note(current backend, now time.Time) error {
 	world, err := json.Marshal(current)
 	if err != nil {
 		return fmt.Errorf("keeping the sandbox's past: %w", err)
+	}
+	if last := len(p.worlds) - 1; last >= 0 && bytes.Equal(p.worlds[last].json, world) {
+		p.worlds[last].until = now // the write before changed nothing
+		return nil
 	}
 	p.worlds = append(p.worlds, pastWorld{now, world})
 	return nil

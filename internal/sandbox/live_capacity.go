@@ -19,12 +19,16 @@ func (c *course) resize(g *group, desired int, why string) loop.Activity {
 	return a
 }
 
+// maxInstances is how many a group gets, whatever it desires, as where a zone of AWS has no more: one request
+// could else ask for more than the memory holds.
+const maxInstances = 1000
+
 // reach launches or removes instances until there are as many as desired, and returns how many it
 // launched. Protected instances stay.
 func (c *course) reach(g *group, why string) (launched int) {
 	desired := int(*g.Group.DesiredCapacity)
 	change := change{why, g.active(), desired}
-	for g.active() < desired && !g.suspended("Launch") {
+	for g.active() < min(desired, maxInstances) && !g.suspended("Launch") {
 		g.launch(c.r.now, c.w.Workers, change)
 		launched++
 		c.happened()

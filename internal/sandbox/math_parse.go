@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"text/scanner"
+	"unicode/utf8"
 )
 
 // Metric math, as far as it is arithmetic, comparison, logic and the functions of mathFunctions.
@@ -53,7 +54,14 @@ type mathParser struct {
 	fault error
 }
 
+// maxExpression is CloudWatch's bound, in characters. It bounds how deep brackets can be, too.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html
+const maxExpression = 2048
+
 func parseMath(text string) (expression, error) {
+	if n := utf8.RuneCountInString(text); n > maxExpression {
+		return nil, fmt.Errorf("an expression has at most %d characters, and this one %d", maxExpression, n)
+	}
 	p := &mathParser{}
 	p.Init(strings.NewReader(text))
 	p.Mode = scanner.ScanIdents | scanner.ScanFloats | scanner.ScanInts

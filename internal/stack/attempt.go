@@ -24,6 +24,9 @@ const (
 	// longestFunction is how long Lambda lets a function run. Invoke answers when it has ended.
 	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
 	longestFunction = 15 * time.Minute
+
+	// longestPoll is how long SQS waits for a message.
+	longestPoll = 20 * time.Second
 )
 
 // finishing lets a request in flight end when its context is cancelled, so that its effect is known and
@@ -50,8 +53,11 @@ func (f finishing) Do(r *http.Request) (*http.Response, error) {
 
 // patienceOf is how long nothing may move on a request's connection.
 func patienceOf(r *http.Request) time.Duration {
-	if awsmiddleware.GetOperationName(r.Context()) == "Invoke" {
+	switch awsmiddleware.GetOperationName(r.Context()) {
+	case "Invoke":
 		return longestFunction + quiet
+	case "ReceiveMessage":
+		return longestPoll + quiet
 	}
 	return quiet + time.Duration(min(max(r.ContentLength, 0), unseen))*time.Second/slowLine
 }
@@ -110,7 +116,7 @@ func hung(ctx context.Context, err error) error {
 // moving is a body that says when it moves.
 type moving struct {
 	io.ReadCloser
-	ctx      context.Context //nolint:containedctx // of the request
+	ctx      context.Context // of the request
 	watchdog *watchdog
 	closed   func()
 }

@@ -29,7 +29,8 @@ type metricsCollectionAPI interface {
 const metricsCollectionType = "AWS::AutoScaling::MetricsCollection"
 
 // metricsCollectionKind turns on one metric of a group that is not ours. Name and physical ID are
-// "GROUP/METRIC". A metric that its owner collects already is left on by destroy.
+// "GROUP/METRIC"; the ARN is the group's, by which it is told from one made anew under its name. A metric that the
+// group's owner collects already is left on by destroy.
 func metricsCollectionKind(api metricsCollectionAPI, groups groupReader) provision.Kind[metricsCollectionProperties] {
 	m := metricsCollections{api, groups}
 	return provision.Kind[metricsCollectionProperties]{
@@ -53,7 +54,7 @@ func (m metricsCollections) read(ctx context.Context, id provision.Identity) (pr
 	if err != nil {
 		return live, err
 	}
-	live.Properties.Metric = metric
+	live.ARN, live.Properties.Metric = aws.ToString(group.AutoScalingGroupARN), metric
 	if !slices.ContainsFunc(group.EnabledMetrics, func(e types.EnabledMetric) bool { return aws.ToString(e.Metric) == metric }) {
 		return live, provision.ErrNotFound
 	}
@@ -62,10 +63,14 @@ func (m metricsCollections) read(ctx context.Context, id provision.Identity) (pr
 
 func (m metricsCollections) create(ctx context.Context, id provision.Identity, want metricsCollectionProperties) (provision.Live[metricsCollectionProperties], error) {
 	group, _ := splitGroup(id.Name)
+	live := provision.Live[metricsCollectionProperties]{PhysicalID: id.Name, Properties: want}
+	if g, err := m.groups(ctx, group); err == nil { // else the next call says what is wrong
+		live.ARN = aws.ToString(g.AutoScalingGroupARN)
+	}
 	_, err := m.api.EnableMetricsCollection(ctx, &autoscaling.EnableMetricsCollectionInput{
 		AutoScalingGroupName: &group, Granularity: aws.String("1Minute"), Metrics: []string{want.Metric},
 	})
-	return provision.Live[metricsCollectionProperties]{PhysicalID: id.Name, Properties: want}, err
+	return live, err
 }
 
 func (m metricsCollections) delete(ctx context.Context, id provision.Identity) error {

@@ -19,6 +19,7 @@ func metricsSubject() subject[metricsCollectionProperties] {
 		name: testGroup + "/GroupInServiceInstances", other: testGroup + "-2/GroupInServiceInstances",
 		want:       metricsCollectionProperties{Metric: inServiceMetric},
 		physicalID: "gpu-workers/GroupInServiceInstances",
+		arn:        "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:" + uuid + ":autoScalingGroupName/gpu-workers",
 		meddle: func(c *cloud) {
 			c.done(c.theirs.autoscaling.DisableMetricsCollection(c.Context(), &autoscaling.DisableMetricsCollectionInput{
 				AutoScalingGroupName: aws.String(testGroup),
@@ -69,6 +70,28 @@ func TestMetricsOfOthersAreLeftOn(t *testing.T) {
 		}
 		if got := p.enabled(); asJSON(got) != asJSON(c.after) {
 			t.Errorf("%v before the stack, %v after it", c.before, got)
+		}
+	}
+}
+
+// What the owner of a group made anew collects is theirs, though the stack turned it on in the old one; and the other
+// way round.
+func TestMetricsOfAGroupMadeAnewAreItsOwners(t *testing.T) {
+	for _, theirs := range []bool{false, true} {
+		p := newProject(newCloud(t, sandbox.Options{}))
+		if !theirs {
+			p.enable(inServiceMetric)
+		}
+		p.up()
+		p.remakeGroup()
+		if theirs {
+			p.enable(inServiceMetric)
+		}
+		p.up()
+		p.settled()
+		p.done(nil, p.destroy())
+		if got := p.enabled(); (len(got) > 0) != theirs {
+			t.Errorf("after destroy the group collects %v, and that it does is its owner's: %t", got, theirs)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -61,6 +62,9 @@ func canonical(document string) string {
 	d.UseNumber()
 	if err := d.Decode(&v); err != nil {
 		return document
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return document // there is more behind it
 	}
 	return mustJSON(v)
 }

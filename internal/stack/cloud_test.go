@@ -39,6 +39,9 @@ type cloud struct {
 	theirs *Clients // of somebody else in the account, whose calls are not kept
 	faults *faults  // of our calls
 
+	options sandbox.Options
+	world   http.RoundTripper // the sandbox
+
 	theirTurn atomic.Bool
 	permitted map[string]bool
 	mu        sync.Mutex
@@ -51,18 +54,26 @@ func newCloud(t *testing.T, o sandbox.Options) *cloud {
 	c := &cloud{T: t, faults: &faults{}, permitted: actionsOf(Permissions(testSpec(), home))}
 	o.Log = c.log
 	o.Workers = cmp.Or(o.Workers, &sandbox.Workers{}) // who take no jobs, on instances that are there at once
-	sandboxed, err := sandbox.Open(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.faults.next = sandboxed
+	c.options = o
+	c.open()
+	c.faults.next = transport(func(r *http.Request) (*http.Response, error) { return c.world.RoundTrip(r) })
 	c.ours = clientsOver(testRegion, c.faults)
 	c.theirs = clientsOver(testRegion, transport(func(r *http.Request) (*http.Response, error) {
 		c.theirTurn.Store(true)
 		defer c.theirTurn.Store(false)
-		return sandboxed.RoundTrip(r)
+		return c.world.RoundTrip(r)
 	}))
 	return c
+}
+
+// open opens the sandbox as the options say: with a path, the world of before in another weather.
+func (c *cloud) open() {
+	c.Helper()
+	world, err := sandbox.Open(c.options)
+	if err != nil {
+		c.Fatal(err)
+	}
+	c.world = world
 }
 
 // transport is a function as a http.RoundTripper.

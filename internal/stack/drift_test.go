@@ -3,6 +3,7 @@ package stack
 import (
 	"cmp"
 	"maps"
+	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -375,5 +376,21 @@ func (c change) isPlanned(t *testing.T, plan *provision.Plan) {
 	changed := slices.ContainsFunc(s.Changes, func(d provision.Change) bool { return d.Property == c.shown })
 	if s.Action != provision.Update && s.Action != provision.Replace || !changed {
 		t.Errorf("the plan is to %s %s: %v", s.Action, c.of, s.Changes)
+	}
+}
+
+// The page about drift names every property that is owned.
+func TestThePageAboutDriftIsComplete(t *testing.T) {
+	page, err := os.ReadFile("../../docs/drift.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	owned, _, _ := strings.Cut(string(page), "## What is left alone")
+	for _, properties := range kindProperties() {
+		for _, f := range reflect.VisibleFields(properties) {
+			if f.Name != "Others" && !strings.Contains(owned, "`"+f.Name+"`") {
+				t.Errorf("the page does not name %s of %s", f.Name, properties.Name())
+			}
+		}
 	}
 }

@@ -74,6 +74,38 @@ func TestAQueueWhoseDeletionWasCutOffIsMadeAnew(t *testing.T) {
 	})
 }
 
+// confirms wants an up to do nothing but to make sure of the queues that were found, and the next to do nothing at
+// all.
+func (p *project) confirms() {
+	p.Helper()
+	p.asked()
+	p.up()
+	for _, call := range mutating(p.asked()) {
+		if call.Operation != "CreateQueue" { // which changes nothing of a queue that is there
+			p.Errorf("%v was called", call)
+		}
+	}
+	p.settled()
+}
+
+// A stack is looked for by its names while its queues are on their way out.
+func TestAQueueThatIsBeingDeletedIsNotRecoveredForGood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProject(newCloud(t, dying()))
+		p.up()
+		for _, id := range []string{JobQueue, DeadLetterQueue} {
+			p.done(nil, deleteRecorded(t, p, id))
+		}
+		p.recover(testGroup)
+		p.up()
+		time.Sleep(10 * time.Minute)
+		p.settled()
+		if s := p.status(); !s.Healthy {
+			t.Error(s.Verdict)
+		}
+	})
+}
+
 // leaving is a Lambda that goes on showing a function which is being deleted, and refuses another of its name.
 func leaving(p *project, gone time.Time) http.RoundTripper {
 	return transport(func(r *http.Request) (*http.Response, error) {
@@ -230,6 +262,67 @@ func TestStatementsOfOthersAreLeftInThePolicy(t *testing.T) {
 			if got, want := canonical(out.Attributes["Policy"]), canonical(policy("["+ours+","+theirs+"]")); c.drift == Modified && got != want {
 				t.Errorf("%s, want %s", got, want)
 			}
+		})
+	}
+}
+
+// Reads that show the past: the stack as it was before what was just done to it.
+func TestReadsOfThePastDoNoHarm(t *testing.T) {
+	for _, preset := range Presets() {
+		t.Run(preset, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newProject(newCloud(t, sandbox.Options{Faults: []sandbox.Fault{{Calls: sandbox.ReadingCalls, Do: sandbox.DoStale, For: 3 * time.Second}}}))
+				p.spec = testSpecOf(preset)
+				p.up()
+				made := p.load()
+				p.up() // to which nothing is there yet, of all that is recorded
+				for _, r := range p.load().Resources {
+					if was := made.Record(r.LogicalID); was.PhysicalID != r.PhysicalID || was.ARN != r.ARN || r.Adopted {
+						t.Errorf("recorded is %+v, was %+v", r, was)
+					}
+				}
+				p.spec.VisibilityTimeout, p.spec.Memory = Duration(time.Minute), 512
+				p.up()
+				p.up() // which sees what the one before has just changed as it was
+				time.Sleep(time.Minute)
+				p.up()
+				p.settled()
+				if s := p.status(); !s.Healthy {
+					t.Error(s.Verdict)
+				}
+				p.done(nil, p.destroy())
+				time.Sleep(time.Minute)
+				p.isGone(t)
+			})
+		})
+	}
+}
+
+// isGone wants nothing of the stack to be there, whatever the state says.
+func (p *project) isGone(t *testing.T) {
+	t.Helper()
+	p.file = nil
+	for _, s := range p.plan().Steps {
+		if s.Action != provision.Create {
+			t.Errorf("%s is left", s.LogicalID)
+		}
+	}
+}
+
+// A destroy right after an up sees nothing yet of what that has made, and must not take it for gone.
+func TestDestroyRightAfterUpLeavesNothing(t *testing.T) {
+	for name, o := range map[string]sandbox.Options{
+		"new queues and roles are missing": {Delays: sandbox.Delays{QueueVisible: 3 * time.Second, RoleVisible: 3 * time.Second}},
+		"reads show the past":              {Faults: []sandbox.Fault{{Calls: sandbox.ReadingCalls, Do: sandbox.DoStale, For: 3 * time.Second}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newProject(newCloud(t, o))
+				p.up()
+				p.done(nil, p.destroy())
+				time.Sleep(time.Minute)
+				p.isGone(t)
+			})
 		})
 	}
 }

@@ -88,3 +88,16 @@ func TestRolePolicyThatIAMRefusesIsNotTriedAgain(t *testing.T) {
 		})
 	})
 }
+
+// IAM that does not know the role yet must not make us forget its policy: the role could not be deleted with it.
+func TestPolicyOfARoleThatIsNotShownYetIsNotForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProject(newCloud(t, sandbox.Options{Faults: []sandbox.Fault{{
+			Service: "iam", Operations: []string{"DeleteRolePolicy"}, First: 3,
+			Do: sandbox.DoError, Status: 404, Code: "NoSuchEntity", Message: "The role with name " + testRole + " cannot be found.",
+		}}}))
+		p.up()
+		p.done(nil, p.destroy())
+		p.isGone(t)
+	})
+}

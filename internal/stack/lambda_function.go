@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/eventscale/eventscale/internal/provision"
 )
@@ -84,13 +85,18 @@ const functionType = "AWS::Lambda::Function"
 func functionKind(api functionAPI, saw func(*types.FunctionConfiguration)) provision.Kind[functionProperties] {
 	f := functions{api, saw}
 	return provision.Kind[functionProperties]{
-		Type:   functionType,
-		Tags:   func(p functionProperties) provision.Tags { return p.Tags },
-		Read:   f.read,
-		Create: f.create,
-		Update: f.update,
+		Type: functionType,
+		Tags: func(p functionProperties) provision.Tags { return p.Tags },
+		Read: f.read,
+		Create: func(ctx context.Context, id provision.Identity, want functionProperties) (provision.Live[functionProperties], error) {
+			live, err := f.create(ctx, id, want)
+			return live, hidden(err, want.Environment)
+		},
+		Update: func(ctx context.Context, live provision.Live[functionProperties], want functionProperties, changed provision.Changed) error {
+			return hidden(f.update(ctx, live, want, changed), want.Environment)
+		},
 		Ready: func(ctx context.Context, live provision.Live[functionProperties]) error {
-			return f.ready(ctx, live.PhysicalID)
+			return hidden(f.ready(ctx, live.PhysicalID), live.Properties.Environment)
 		},
 		Delete: f.delete,
 	}
@@ -107,7 +113,7 @@ func (f functions) read(ctx context.Context, id provision.Identity) (provision.L
 		return provision.Live[functionProperties]{}, missingFunction(err)
 	}
 	if out.TagsError != nil {
-		return provision.Live[functionProperties]{}, fmt.Errorf("reading its tags: %s: %s", aws.ToString(out.TagsError.ErrorCode), aws.ToString(out.TagsError.Message))
+		return provision.Live[functionProperties]{}, fmt.Errorf("reading its tags: %w", tagsRefused(out.TagsError))
 	}
 	c := out.Configuration
 	f.saw(c)
@@ -161,6 +167,12 @@ func (p functionProperties) tags() provision.Tags {
 		tags[roleIDTag] = p.RoleID
 	}
 	return tags
+}
+
+// tagsRefused is an error of AWS like any other, though it comes within an answer.
+func tagsRefused(e *types.TagsError) error {
+	refusal := &smithy.GenericAPIError{Code: aws.ToString(e.ErrorCode), Message: aws.ToString(e.Message)}
+	return &CallError{text: refusal.Code + ": " + refusal.Message, err: refusal}
 }
 
 func (f functions) create(ctx context.Context, id provision.Identity, want functionProperties) (provision.Live[functionProperties], error) {

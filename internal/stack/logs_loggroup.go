@@ -18,7 +18,7 @@ import (
 // logGroupProperties are the properties of an AWS::Logs::LogGroup.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 type logGroupProperties struct {
-	RetentionInDays int // one of retentionDays; 0 keeps events for ever
+	RetentionInDays int // one of retentionDays; 0, which is never wanted, keeps events for ever
 	Tags            provision.Tags
 }
 
@@ -26,7 +26,6 @@ type logGroupAPI interface {
 	CreateLogGroup(context.Context, *cloudwatchlogs.CreateLogGroupInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.CreateLogGroupOutput, error)
 	DescribeLogGroups(context.Context, *cloudwatchlogs.DescribeLogGroupsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error)
 	PutRetentionPolicy(context.Context, *cloudwatchlogs.PutRetentionPolicyInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutRetentionPolicyOutput, error)
-	DeleteRetentionPolicy(context.Context, *cloudwatchlogs.DeleteRetentionPolicyInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DeleteRetentionPolicyOutput, error)
 	ListTagsForResource(context.Context, *cloudwatchlogs.ListTagsForResourceInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.ListTagsForResourceOutput, error)
 	TagResource(context.Context, *cloudwatchlogs.TagResourceInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.TagResourceOutput, error)
 	UntagResource(context.Context, *cloudwatchlogs.UntagResourceInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.UntagResourceOutput, error)
@@ -125,10 +124,6 @@ func (l logGroups) update(ctx context.Context, live provision.Live[logGroupPrope
 }
 
 func (l logGroups) retain(ctx context.Context, name string, days int) error {
-	if days == 0 {
-		_, err := l.api.DeleteRetentionPolicy(ctx, &cloudwatchlogs.DeleteRetentionPolicyInput{LogGroupName: &name})
-		return err
-	}
 	_, err := provision.Retry(ctx, logGroupVisible, func(ctx context.Context) (*cloudwatchlogs.PutRetentionPolicyOutput, error) {
 		return l.api.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{
 			LogGroupName: &name, RetentionInDays: aws.Int32(int32(days)),

@@ -25,7 +25,7 @@ func logGroupSubject() subject[logGroupProperties] {
 		kind: func(k kinds) provision.Kind[logGroupProperties] { return k.logGroup },
 		name: testLogGroup, other: testLogGroup + "-2",
 		want:       logGroupProperties{RetentionInDays: 14, Tags: provision.Tags{"owner": "us"}},
-		others:     map[string][]any{"RetentionInDays": {0, 1, 3653}},
+		others:     map[string][]any{"RetentionInDays": {1, 3653}},
 		physicalID: testLogGroup,
 		arn:        "arn:aws:logs:us-east-1:123456789012:log-group:" + testLogGroup,
 		meddle: func(c *cloud) {

@@ -89,8 +89,8 @@ const (
 	// ampleRate is where the slowing down begins for calls without a rate of ours.
 	ampleRate = 100
 
-	// leastRate is one attempt in 20 s, which is the SDK's longest pause.
-	leastRate = 0.05
+	// leastRate is one attempt in 10 s, the mean of the longest pauses of the SDK.
+	leastRate = 0.1
 
 	lower, raise = 0.5, 1.5
 

@@ -1,6 +1,9 @@
 package stack
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // The permissions that eventscale's caller needs for one stack, scoped to its names.
 
@@ -19,38 +22,31 @@ type Permission struct {
 	Condition map[string]map[string]string `json:",omitempty"`
 }
 
-// Permissions returns the least that a caller needs to run every command on this stack. An account whose
-// ID is not known stands as "*".
+// Permissions returns the least that a caller needs to run every command on this stack, whatever its settings:
+// they are scoped to the names that a stack of this name around this group can have, so that a change of the
+// preset or of the queues' kind needs no others. An account whose ID is not known stands as "*".
+// sts:GetCallerIdentity is not among them, since nobody can be denied it.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 func Permissions(s Spec, a Account) PolicyDocument {
 	n := namesOf(s, a.Region)
+	jobs, dead := allQueues(s, a)
 	logGroup := a.arn("logs", "log-group:"+n.logGroup)
 	role := Account{Partition: a.Partition, ID: a.ID}.arn("iam", "role/"+n.role)
-	group := a.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/"+s.ASG)
-	queues := []string{a.arn("sqs", n.jobQueue)}
 	var alarms []string
 	for _, name := range n.alarms() { // all are asked for, whatever the preset
 		alarms = append(alarms, a.arn("cloudwatch", "alarm:"+name))
 	}
-	writeGroup := []string{"autoscaling:PutScalingPolicy", "autoscaling:DeletePolicy"}
-	if s.Preset != Classic {
-		queues = append(queues, a.arn("sqs", n.deadLetterQueue))
-	}
-	if s.wakes() {
-		writeGroup = append(writeGroup, "autoscaling:EnableMetricsCollection", "autoscaling:DisableMetricsCollection")
-	}
-	return PolicyDocument{Version: "2012-10-17", Statement: []Permission{
-		// These actions take no resource.
+	return PolicyDocument{Version: policyVersion, Statement: []Permission{
+		// These actions take no resource; that of DescribeLogGroups is every log group there is.
 		allow("Read", []string{
 			"autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribePolicies", "autoscaling:DescribeScalingActivities",
-			"cloudwatch:GetMetricData", "logs:DescribeLogGroups", "sts:GetCallerIdentity",
+			"cloudwatch:GetMetricData", "logs:DescribeLogGroups",
 		}, "*"),
 		allow("Queues", []string{
 			"sqs:CreateQueue", "sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:SetQueueAttributes",
 			"sqs:ListQueueTags", "sqs:TagQueue", "sqs:UntagQueue", "sqs:DeleteQueue",
-		}, queues...),
-		allow("FindQueues", []string{"sqs:GetQueueUrl"}, otherQueues(s, a, queues)...), // of recover, which does not know the settings
-		allow("Send", []string{"sqs:SendMessage"}, a.arn("sqs", n.jobQueue)),           // of send; SendMessageBatch asks for it too
+		}, slices.Concat(jobs, dead)...),
+		allow("Send", []string{"sqs:SendMessage"}, jobs...), // of send; SendMessageBatch asks for it too
 		allow("Role", []string{
 			"iam:CreateRole", "iam:GetRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:TagRole", "iam:UntagRole",
 			"iam:DeleteRole", "iam:PutRolePolicy", "iam:GetRolePolicy", "iam:DeleteRolePolicy",
@@ -60,8 +56,9 @@ func Permissions(s Spec, a Account) PolicyDocument {
 			Sid: "PassRole", Effect: "Allow", Action: []string{"iam:PassRole"}, Resource: []string{role},
 			Condition: map[string]map[string]string{"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
 		},
+		// Logs asks about a group as about a stream in it, and for its tags as about the group itself.
 		allow("LogGroup", []string{
-			"logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy",
+			"logs:CreateLogGroup", "logs:PutRetentionPolicy",
 			"logs:ListTagsForResource", "logs:TagResource", "logs:UntagResource", "logs:DeleteLogGroup",
 		}, logGroup, logGroup+":*"),
 		allow("Function", []string{
@@ -70,7 +67,10 @@ func Permissions(s Spec, a Account) PolicyDocument {
 			"lambda:TagResource", "lambda:UntagResource", "lambda:DeleteFunction",
 			"lambda:InvokeFunction", // of send --via function
 		}, a.arn("lambda", "function:"+n.function)),
-		allow("Policies", writeGroup, group),
+		allow("Policies", []string{
+			"autoscaling:PutScalingPolicy", "autoscaling:DeletePolicy",
+			"autoscaling:EnableMetricsCollection", "autoscaling:DisableMetricsCollection", // of the wake rule
+		}, a.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/"+literally(s.ASG))),
 		allow("Alarms", []string{
 			"cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
 			"cloudwatch:TagResource", "cloudwatch:UntagResource", "cloudwatch:DeleteAlarms",
@@ -78,19 +78,22 @@ func Permissions(s Spec, a Account) PolicyDocument {
 	}}
 }
 
-// otherQueues are those that a stack of the same name has with other settings.
-func otherQueues(s Spec, a Account, queues []string) []string {
-	var others []string
-	for _, fifo := range []bool{s.FIFO, !s.FIFO} {
+// literally keeps the characters of a group's name, which can be any, from meaning more than themselves: in a
+// policy a group called "*" would be all groups.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
+func literally(name string) string {
+	return strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(name)
+}
+
+// allQueues returns the ARNs of the queues that a stack of the name can have: recover looks for all of them, and
+// a switch to FIFO queues replaces one kind by the other.
+func allQueues(s Spec, a Account) (jobs, dead []string) {
+	for _, fifo := range []bool{false, true} {
 		s.FIFO = fifo
 		n := namesOf(s, a.Region)
-		for _, name := range []string{n.jobQueue, n.deadLetterQueue} {
-			if queue := a.arn("sqs", name); !slices.Contains(queues, queue) {
-				others = append(others, queue)
-			}
-		}
+		jobs, dead = append(jobs, a.arn("sqs", n.jobQueue)), append(dead, a.arn("sqs", n.deadLetterQueue))
 	}
-	return others
+	return jobs, dead
 }
 
 func allow(sid string, actions []string, resources ...string) Permission {

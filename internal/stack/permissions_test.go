@@ -16,9 +16,9 @@ import (
 	"github.com/eventscale/eventscale/internal/sandbox"
 )
 
-// actionsOf returns the actions that a policy document allows.
+// actionsOf returns the actions that a policy document allows, and the one that needs no permission.
 func actionsOf(d PolicyDocument) map[string]bool {
-	actions := map[string]bool{}
+	actions := map[string]bool{"sts:GetCallerIdentity": true}
 	for _, s := range d.Statement {
 		for _, action := range s.Action {
 			actions[action] = true
@@ -42,25 +42,41 @@ func action(service, operation string) string {
 }
 
 func TestPermissionsAreAsDocumented(t *testing.T) {
-	classic := testSpec()
-	classic.Preset = Classic
-	golden(t, "permissions-safe.golden.json", indented(t, Permissions(testSpec(), home)))
-	golden(t, "permissions-classic.golden.json", indented(t, Permissions(classic, home)))
-	golden(t, "permissions-table.golden.json", indented(t, Permissions(testSpecOf(Table), home)))
+	golden(t, "permissions.golden.json", indented(t, Permissions(testSpec(), home)))
 }
 
-// Whoever has the permissions of one preset only can do all that it takes.
-func TestPermissionsOfAPresetAreEnoughForIt(t *testing.T) {
+// A run that brings a stack from one configuration to another needs no more than either of them.
+func TestPermissionsAreTheSameForAllSettings(t *testing.T) {
+	want := Permissions(testSpec(), home)
 	for _, preset := range Presets() {
-		p := newProject(newCloud(t, sandbox.Options{}))
-		p.spec = testSpecOf(preset)
-		p.permitted = actionsOf(Permissions(p.spec, home))
-		p.up()
-		p.spec.ScaleInBy++
-		p.up()
-		p.status()
-		if err := p.destroy(); err != nil {
-			t.Error(err)
+		for _, fifo := range []bool{false, true} {
+			spec := testSpecOf(preset)
+			spec.FIFO = fifo
+			if got := Permissions(spec, home); asJSON(got) != asJSON(want) {
+				t.Errorf("%s, FIFO %t: %s", preset, fifo, asJSON(got))
+			}
+		}
+	}
+}
+
+// A group may have any name, and the policy is for that one alone.
+func TestPermissionsAreForNoOtherGroupWhateverItsName(t *testing.T) {
+	arn := func(group string) string {
+		return home.arn("autoscaling", "autoScalingGroup:1-2:autoScalingGroupName/"+group)
+	}
+	for name, other := range map[string]string{"*": "a", "gpu*": "gpu-workers", "gpu?workers": "gpu-workers", "${aws:username}": "me", "$": "a", "a${*}": "ab"} {
+		spec := testSpec()
+		spec.ASG = name
+		policy, err := sandbox.ParsePolicy([]byte(asJSON(Permissions(spec, home))))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if policy.Judge(sandbox.Access{Action: "autoscaling:PutScalingPolicy", Resource: arn(name)}) != sandbox.Allowed {
+			t.Errorf("%s: the group itself is not allowed", name)
+		}
+		if policy.Judge(sandbox.Access{Action: "autoscaling:PutScalingPolicy", Resource: arn(other)}) == sandbox.Allowed {
+			t.Errorf("%s: the group %s is allowed too", name, other)
 		}
 	}
 }
@@ -87,7 +103,7 @@ var apis = map[string]struct {
 
 func TestPermissionsAreTheCallsThatTheCodeCanMake(t *testing.T) {
 	needed := map[string]bool{
-		"sts:GetCallerIdentity": true, // callerAccount: a destroy reads no group that would tell the account
+		"sts:GetCallerIdentity": true, // which actionsOf adds
 		"iam:PassRole":          true, // no call of its own: whoever gives a role to a function needs it
 		"lambda:ListTags":       true, // no call of its own: without it GetFunction leaves the tags out
 	}

@@ -24,6 +24,12 @@ type profile struct {
 	faults []sandbox.Fault
 }
 
+// ghosts reports whether what was deleted still shows itself for a while. An up meanwhile takes it for its own,
+// as nothing tells that it is going; so nobody can destroy a stack and make it anew in the same moment.
+func (p profile) ghosts() bool {
+	return p.delays.QueueDeleted > 0 || slices.ContainsFunc(p.faults, func(f sandbox.Fault) bool { return f.Do == sandbox.DoStale })
+}
+
 func profiles() []profile {
 	slow := sandbox.Delays{
 		RoleVisible: 3 * time.Second, RoleAssumable: 15 * time.Second, QueueVisible: 3 * time.Second,
@@ -101,8 +107,13 @@ func lifeUnder(t *testing.T, profile profile) (made []string) {
 			start := time.Now()
 			p.done(nil, p.destroy())
 			t.Logf("destroy took %s", time.Since(start))
+			if profile.ghosts() {
+				time.Sleep(settling)
+			}
 			p.process()
 			p.up()
+			time.Sleep(settling)
+			p.single()
 		}
 		p.process()
 		p.done(nil, p.destroy())
@@ -119,7 +130,7 @@ func (p *project) process() { p.ours = newClients(configOver(testRegion, p.fault
 
 func withoutIDs(t *testing.T, list []made) string {
 	t.Helper()
-	return regexp.MustCompile(uuid).ReplaceAllString(indented(t, list), "UUID")
+	return regexp.MustCompile(uuid+"|AROA[A-Z2-7]{17}").ReplaceAllString(indented(t, list), "ID")
 }
 
 // single wants exactly the objects to exist that are recorded.

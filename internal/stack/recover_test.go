@@ -2,7 +2,6 @@ package stack
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,8 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/go-cmp/cmp"
 
@@ -81,7 +78,7 @@ func TestRecoverFindsTheSettings(t *testing.T) {
 				if s := p.status(); !s.Healthy {
 					t.Error(s.Verdict)
 				}
-				p.settled()
+				p.confirms()
 				if err := p.destroy(); err != nil {
 					t.Error(err)
 				}
@@ -136,93 +133,6 @@ func claimsOf(r *Recovery) map[string]provision.Claim {
 	return claims
 }
 
-func TestRecoverTellsWhatIsMissingAndWhatIsNotOurs(t *testing.T) {
-	p := newProject(newCloud(t, sandbox.Options{}))
-	p.up()
-	n := namesOf(p.spec, testRegion)
-	p.done(p.theirs.lambda.DeleteFunction(t.Context(), &lambda.DeleteFunctionInput{FunctionName: &n.function}))
-	url := p.load().Record(DeadLetterQueue).PhysicalID
-	p.done(p.theirs.sqs.UntagQueue(t.Context(), &sqs.UntagQueueInput{QueueUrl: &url, TagKeys: []string{provision.StackTag}}))
-	r := p.recover(testGroup)
-	claims := claimsOf(r)
-	for id, want := range map[string]provision.Claim{
-		JobQueue: provision.Found, IngestFunction: provision.Missing, DeadLetterQueue: provision.Foreign,
-		GroupMetrics: provision.Adopted, ScaleInPolicy: provision.Found,
-	} {
-		if claims[id] != want {
-			t.Errorf("%s is %s, want %s", id, claims[id], want)
-		}
-	}
-	if !slices.ContainsFunc(r.Unknown, func(s string) bool { return strings.HasPrefix(s, "IngestFunction is missing: handler") }) {
-		t.Errorf("not known: %v", r.Unknown)
-	}
-	if s := p.load(); s.Record(IngestFunction) != nil || s.Record(DeadLetterQueue) != nil {
-		t.Error("what is missing or foreign was recorded")
-	}
-	if err := p.destroy(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.theirs.sqs.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: &n.deadLetterQueue}); err != nil {
-		t.Errorf("the foreign queue: %v", err)
-	}
-}
-
-// An inline policy carries no tags: on a role that is somebody else's it is theirs too.
-func TestRecoverLeavesThePolicyOfAForeignRole(t *testing.T) {
-	p := newProject(newCloud(t, sandbox.Options{}))
-	p.up()
-	role := namesOf(p.spec, testRegion).role
-	p.done(p.theirs.iam.UntagRole(t.Context(), &iam.UntagRoleInput{RoleName: &role, TagKeys: []string{groupTag}}))
-	claims := claimsOf(p.recover(testGroup))
-	if claims[IngestRole] != provision.Foreign || claims[IngestRolePolicy] != provision.Foreign {
-		t.Errorf("role %s, its policy %s", claims[IngestRole], claims[IngestRolePolicy])
-	}
-}
-
-func TestRecoverKeepsWhatWasAdopted(t *testing.T) {
-	p := newProject(newCloud(t, sandbox.Options{}))
-	queue := namesOf(p.spec, testRegion).jobQueue
-	p.done(p.theirs.sqs.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &queue}))
-	p.adopt = true
-	p.up()
-	p.adopt = false
-	before := p.load()
-	if claims := claimsOf(p.recover(testGroup)); claims[JobQueue] != provision.Adopted {
-		t.Errorf("the queue is %s", claims[JobQueue])
-	}
-	p.sameRecords(before)
-	p.settled()
-	if err := p.destroy(); err != nil {
-		t.Fatal(err)
-	}
-	p.done(p.theirs.sqs.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: &queue}))
-}
-
-// A switch of the queues that was cut off leaves both: those that the function names are in use.
-func TestRecoverFindsReplacedQueues(t *testing.T) {
-	p := newProject(newCloud(t, sandbox.Options{}))
-	p.up()
-	plain := p.load()
-	p.spec.FIFO = true
-	p.up()
-	made := must(t, func() (*sqs.CreateQueueOutput, error) {
-		return p.theirs.sqs.CreateQueue(t.Context(), &sqs.CreateQueueInput{
-			QueueName: aws.String(plain.Record(JobQueue).Name), Tags: plain.Record(JobQueue).Tags,
-		})
-	})
-	r := p.recover("")
-	if !r.Spec.FIFO {
-		t.Error("the FIFO queues are in use")
-	}
-	old := p.load().Record(provision.Superseded(JobQueue))
-	if old == nil || old.PhysicalID != aws.ToString(made.QueueUrl) || old.Status != string(provision.DeletePending) {
-		t.Errorf("the other queue is recorded as %+v", old)
-	}
-	if plan := p.plan(); plan.Count(provision.Delete) != 1 || plan.Count(provision.Keep) != len(plan.Steps)-1 {
-		t.Errorf("the plan is %+v", plan.Steps)
-	}
-}
-
 // A group's name that no tag can hold stands there as its digest.
 func TestRecoverFindsAGroupByItsDigest(t *testing.T) {
 	p := newProject(newCloud(t, sandbox.Options{}))
@@ -233,7 +143,7 @@ func TestRecoverFindsAGroupByItsDigest(t *testing.T) {
 	if r := p.recover(""); r.Spec.ASG != "gpu*workers" {
 		t.Errorf("the group is %q", r.Spec.ASG)
 	}
-	p.settled()
+	p.confirms()
 }
 
 func TestRecoverWithoutTheGroup(t *testing.T) {
@@ -328,27 +238,6 @@ func TestRecoverKeepsWhatAReadableStateKnows(t *testing.T) {
 	}
 }
 
-// An up with other settings and no state knows nothing of the rules that were there before.
-func TestRecoverFindsTheRulesOfAnotherPolicy(t *testing.T) {
-	p := newProject(newCloud(t, sandbox.Options{}))
-	p.up()
-	p.file, p.spec = nil, testSpecOf(Step)
-	p.up()
-	p.theirs.delete(t, namesOf(p.spec, testRegion).rule(scaleInRule))
-	r := p.recover(testGroup)
-	if r.Spec.Policy != StepPolicy {
-		t.Errorf("the policy is %s", r.Spec.Policy)
-	}
-	if len(r.Unknown) != 1 || !strings.Contains(r.Unknown[0], "rules of more than one policy, simple and step: step is taken") {
-		t.Errorf("not known: %v", r.Unknown)
-	}
-	if plan := p.plan(); plan.Count(provision.Delete) != 3 {
-		t.Errorf("the plan is %+v", plan.Steps)
-	}
-	p.up()
-	p.settled()
-}
-
 // delete removes an alarm.
 func (c *Clients) delete(t *testing.T, alarm string) {
 	t.Helper()
@@ -375,36 +264,21 @@ func taggedAlarm(name, logicalID, group string) *cloudwatch.PutMetricAlarmInput 
 	return in
 }
 
-// A metric that the group collects for itself is no part of a stack that does not use it.
-func TestRecoverLeavesTheGroupsOwnMetric(t *testing.T) {
-	p := newProject(newCloud(t, sandbox.Options{}))
-	p.spec = testSpecOf(Classic)
-	p.up()
-	p.done(p.theirs.autoscaling.EnableMetricsCollection(t.Context(), &autoscaling.EnableMetricsCollectionInput{
-		AutoScalingGroupName: aws.String(testGroup), Granularity: aws.String("1Minute"),
-	}))
-	if claims := claimsOf(p.recover("")); claims[GroupMetrics] != "" {
-		t.Errorf("the metric is %s", claims[GroupMetrics])
-	}
-	p.settled()
-}
-
-// A tag that somebody has given one object is none of the stack's, and must outlive the next up.
-func TestRecoverTakesNoTagOfOthers(t *testing.T) {
-	p := newProject(newCloud(t, sandbox.Options{}))
-	p.spec.Tags = map[string]string{"team": "ml"}
-	p.up()
-	url := p.load().Record(JobQueue).PhysicalID
-	p.done(p.theirs.sqs.TagQueue(t.Context(), &sqs.TagQueueInput{QueueUrl: &url, Tags: map[string]string{"cost-center": "42"}}))
-	if r := p.recover(testGroup); len(r.Spec.Tags) != 1 || r.Snapshot.Record(JobQueue).Tags["cost-center"] != "" {
-		t.Errorf("tags %v, applied %v", r.Spec.Tags, r.Snapshot.Record(JobQueue).Tags)
-	}
-	p.spec.Tags = nil
-	p.up()
-	out := must(t, func() (*sqs.ListQueueTagsOutput, error) {
-		return p.theirs.sqs.ListQueueTags(t.Context(), &sqs.ListQueueTagsInput{QueueUrl: &url})
-	})
-	if _, gone := out.Tags["team"]; gone || out.Tags["cost-center"] != "42" {
-		t.Errorf("after an up without tags: %v", out.Tags)
+// Whoever has no more permissions than iam-policy prints can recover a stack of any settings.
+func TestRecoverNeedsNoMorePermissions(t *testing.T) {
+	for _, preset := range Presets() {
+		spec := testSpecOf(preset)
+		p := newProject(newCloud(t, sandbox.Options{Policy: []byte(indented(t, Permissions(spec, home)))}))
+		p.spec = spec
+		p.up()
+		for _, asg := range []string{testGroup, ""} {
+			if r := p.recover(asg); r.Spec.Preset != preset {
+				t.Errorf("%s was recovered as %s", preset, r.Spec.Preset)
+			}
+		}
+		p.confirms()
+		if err := p.destroy(); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -104,7 +104,8 @@ type carrier interface {
 }
 
 // Send puts jobs into the stack's queue, and returns how far it came, whatever the error. When the
-// context ends, the calls in flight do so too and no other is begun.
+// context ends, the calls in flight do so too and no other is begun. A job is sent at least once: a call whose
+// answer was lost is repeated, and only a FIFO queue knows its jobs again.
 func (s *Stack) Send(ctx context.Context, o Sending) (Sent, error) {
 	c, err := s.carrier(o)
 	if err != nil {

@@ -98,7 +98,7 @@ func TestPlanDocument(t *testing.T) {
 func TestRemovalText(t *testing.T) {
 	r := Removal{
 		Stack: "gpu-workers", ASG: "gpu-workers", Account: "123456789012", Region: "eu-central-1",
-		Items: stackItems[1:], Left: stackItems[:1],
+		Items: stackItems[2:], Left: stackItems[:1], Foreign: stackItems[1:2],
 		Losses: []string{"Jobs that are still on the queue are lost: 12 visible, 3 in flight."},
 	}
 	goldens(t, "removal", false, func(o *Output) error { return RemovalText(o, r) })

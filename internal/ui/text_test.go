@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,8 +12,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/eventscale/eventscale/internal/loop"
 	"github.com/eventscale/eventscale/internal/provision"
+	"github.com/eventscale/eventscale/internal/simulation"
 	"github.com/eventscale/eventscale/internal/stack"
+	"github.com/eventscale/eventscale/internal/state"
 )
 
 // plainWidth is the width on the screen of a line that may hold colours.
@@ -64,6 +68,12 @@ func poison(v reflect.Value) {
 		for i := range v.Len() {
 			poison(v.Index(i))
 		}
+	case reflect.Map:
+		if v.Type().Key() == reflect.TypeFor[string]() && v.Type().Elem() == reflect.TypeFor[string]() && v.CanSet() {
+			m := reflect.MakeMap(v.Type())
+			m.SetMapIndex(reflect.ValueOf(evil), reflect.ValueOf(evil))
+			v.Set(m)
+		}
 	case reflect.Pointer:
 		if !v.IsNil() {
 			poison(v.Elem())
@@ -76,10 +86,18 @@ func poisoned[T any](v T) T {
 	return v
 }
 
+func poisonedReport() *simulation.Report {
+	return &simulation.Report{Outcomes: []simulation.Outcome{{Name: evil, Series: []loop.Row{{Alarms: map[string]loop.State{evil: loop.StateAlarm}}}}}}
+}
+
 func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 	status, plan := poisoned(unhealthyStatus()), poisoned(mixedPlan())
 	outputs := &stack.Outputs{Values: []stack.Output{{Key: "key", Value: evil}}}
-	removal := poisoned(Removal{Items: make([]Item, 1), Left: make([]Item, 1), Losses: make([]string, 1)})
+	removal := poisoned(Removal{Items: make([]Item, 1), Left: make([]Item, 1), Foreign: make([]Item, 1), Losses: make([]string, 1)})
+	found := poisoned(*recovery())
+	snapshot := poisoned(*recorded())
+	snapshot.Spec = json.RawMessage(`{"asg":"evil\u001b[2J","tag":{"evil\u001b[2J":"\u202e"}}`)
+	lock := poisoned(state.LockFile{Holder: state.Holder{PID: 1}})
 	rows := poisoned(make([]StackRow, 2))
 	event := poisoned(provision.Event{Status: provision.CreateInProgress})
 	run := func(p Progress) {
@@ -100,6 +118,16 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 		"List":         func(o *Output) error { return List(o, rows) },
 		"ListJSON":     func(o *Output) error { return ListJSON(o, rows) },
 		"RemovalText":  func(o *Output) error { return RemovalText(o, removal) },
+		"RecoveryText": func(o *Output) error { return RecoveryText(o, &found) },
+		"RecoveryJSON": func(o *Output) error { found.Settings = nil; return RecoveryJSON(o, &found) },
+		"State":        func(o *Output) error { return State(o, evil, &snapshot) },
+		"StateJSON":    func(o *Output) error { return StateJSON(o, &snapshot) },
+		"UnlockedJSON": func(o *Output) error { return UnlockedJSON(o, evil, lock) },
+		"FileChange":   func(o *Output) error { return FileChange(o, evil, evil+"\nx\n", evil+"\ny\n") },
+		"Sent":         func(o *Output) error { d := poisoned(Delivery{Count: 1}); return Sent(o, &d) },
+		"SentJSON":     func(o *Output) error { d := poisoned(Delivery{Count: 1}); return SentJSON(o, &d) },
+		"Act":          func(o *Output) error { return Act(o, evil) },
+		"CSV":          func(o *Output) error { return SimulationCSV(o, poisonedReport()) },
 		"Error":        func(o *Output) error { return Error(o, evil, evil) },
 		"Warning":      func(o *Output) error { return Warning(o, evil) },
 		"Hint":         func(o *Output) error { return Hint(o, evil) },
