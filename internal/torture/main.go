@@ -44,6 +44,7 @@ var parts = []struct {
 	{"races", (*torturer).races},
 	{"signals", (*torturer).signals},
 	{"faults", (*torturer).faults},
+	{"fuzz", (*torturer).fuzz},
 }
 
 // torture runs the parts that are named, or all, and prints the table. It reports whether anything failed.

@@ -28,6 +28,7 @@ func (t *torturer) saves(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		t.series(ctx, "saves: "+s.name+", a folder that takes nothing", s.unfit())
 		for _, kind := range diskHarms() {
 			t.series(ctx, "saves: "+s.name+", "+kind.name, t.diskPoints(s, steps, kind))
 		}
@@ -47,7 +48,7 @@ type diskHarmKind struct {
 // folder is synced can power be lost with another outcome than a kill has.
 func diskHarms() []diskHarmKind {
 	return []diskHarmKind{
-		{name: "killed at a step of a save", applies: func(step) bool { return true }},
+		{name: "killed at a step of a save", applies: func(s step) bool { return s.op != "lock" }},
 		{name: "power lost before a sync", power: true, applies: func(s step) bool { return s == step{"sync", "folder"} }},
 		{name: "disk full at a save", fails: syscall.ENOSPC, applies: func(s step) bool {
 			return s == step{"create", "new state"} || s == step{"write", "new state"}
@@ -93,6 +94,7 @@ func (t *trial) traced(ctx context.Context, s *story, h *diskHarm) (*disk, outco
 	d := newDisk(t.stateDir(), h)
 	run := &tracer{enter: d.enter, leave: d.leave}
 	t.expect(nil)
+	t.mutations.Store(0)
 	err = run.run(t.program.path, s.args, &os.ProcAttr{Dir: t.home, Env: t.program.environment(t.url), Files: []*os.File{null, printed, printed}})
 	t.settle()
 	output, readErr := os.ReadFile(printed.Name())
@@ -171,4 +173,29 @@ func (s *story) unsaved(t *trial, h *diskHarm, o outcome) error {
 		return nil
 	}
 	return os.WriteFile(filepath.Join(t.home, path), []byte(text), 0o600)
+}
+
+// unfit are the file systems that cannot hold a state: one that is read-only, and one without locks. The run must
+// say so before it has made anything.
+func (s *story) unfit() []point {
+	refused := func(h *diskHarm, says string) func(context.Context, *trial) error {
+		return func(ctx context.Context, t *trial) error {
+			t.reached = true
+			_, o, err := t.traced(ctx, s, h)
+			switch {
+			case err != nil:
+				return err
+			case o.code != 3 || !strings.Contains(o.output, says):
+				return fmt.Errorf("exit code %d, want 3 and %q", o.code, says)
+			case t.mutations.Load() > 0:
+				return errors.New("it made something")
+			}
+			return s.again(ctx, t)
+		}
+	}
+	return []point{
+		{name: "read-only", do: refused(&diskHarm{step{"create", "lock"}, 1, syscall.EROFS, false}, "cannot be written: ")},
+		{name: "without locks", do: refused(&diskHarm{step{"lock", "lock"}, 1, syscall.ENOLCK, false}, "has no locks: ")},
+		{name: "that knows no locks", do: refused(&diskHarm{step{"lock", "lock"}, 1, syscall.EOPNOTSUPP, false}, "has no locks: ")},
+	}
 }
