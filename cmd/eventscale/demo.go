@@ -104,8 +104,8 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 	a.global.sandbox, a.global.yes, a.global.stateDir = true, true, dir
 	a.global.stack, a.global.region = "", ""
 	err = a.demonstrate(ctx, o, world)
-	if interrupted(err) {
-		return &demoError{err}
+	if cause := context.Cause(ctx); err != nil && interrupted(cause) { // a call that it stopped says less
+		return &demoError{cause}
 	}
 	return err
 }

@@ -31,6 +31,7 @@ type Finding struct {
 	Tags      Tags   // as AWS has them; none of a type without
 
 	dependsOn []string
+	uncertain bool // it may be on its way out
 	live      object
 }
 
@@ -58,7 +59,7 @@ func (e *Engine) finding(r Resource, reading *Reading) Finding {
 	if !found {
 		return f
 	}
-	f.live, f.Tags, f.Claim = live, r.Type.tags(live.properties), Found
+	f.live, f.Tags, f.Claim, f.uncertain = live, r.Type.tags(live.properties), Found, r.Type.confirm != nil
 	foreign, refused := e.foreign(r, nil, reading)
 	switch {
 	case refused:
@@ -76,6 +77,9 @@ func (f Finding) Record(applied Tags) state.Record {
 	r := state.Record{
 		LogicalID: f.LogicalID, Type: f.Type, Name: f.Name, PhysicalID: f.live.physicalID, ARN: f.live.arn,
 		DependsOn: f.dependsOn, Status: string(CreateComplete), Adopted: f.Claim == Adopted,
+	}
+	if f.uncertain {
+		r.Status = string(CreateInProgress) // until a run has confirmed it
 	}
 	if IsSuperseded(f.LogicalID) {
 		r.Status = string(DeletePending)

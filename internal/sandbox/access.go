@@ -32,6 +32,15 @@ func newGate(document []byte) (gate, error) {
 	return g, nil
 }
 
+// Actions returns all that the operations of the sandbox ask for, in order.
+func Actions() []string {
+	actions := map[string]bool{}
+	for _, rule := range accessRules() {
+		actions[rule.action] = true
+	}
+	return sortedKeys(actions)
+}
+
 // rulesOf returns the rules of an operation. One that was forgotten asks for everything, so that none slips
 // through.
 func (g gate) rulesOf(operation string) []accessRule {

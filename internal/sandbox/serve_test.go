@@ -115,7 +115,7 @@ func TestAServedSandboxIsReachedByTheNamesOfThisMachineOnly(t *testing.T) {
 		"sqs.eu-west-3.amazonaws.com": true, "eu-west-3.queue.amazonaws.com": true, "sqs.cn-north-1.amazonaws.com.cn": true,
 		"host.docker.internal:4599": true,
 		"evil.example":              false, "evil.example:4599": false, "localhost.evil.example": false, "127.0.0.1.evil.example": false,
-		"notlocalhost": false, "evilamazonaws.com": false, "amazonaws.com.evil.example": false, "192.168.7.8": false, "": false, ":4599": false, "0.0.0.0": false,
+		"notlocalhost": false, "evilamazonaws.com": false, "amazonaws.com.evil.example": false, "sqs.amazonaws.com.evil.example": false, "a.localhost.evil.example": false, "192.168.7.8": false, "": false, ":4599": false, "0.0.0.0": false,
 	} {
 		for _, public := range []bool{false, true} {
 			r := signed("sqs", "POST", "http://localhost/", "Action=ListQueues")
@@ -188,9 +188,14 @@ func TestAHangIsNotCutOffByTheServer(t *testing.T) {
 	serve(t, Options{Faults: []Fault{{Do: DoHang}}}, false, func(s *served) {
 		ctx, cancel := context.WithTimeout(s.Context(), time.Hour)
 		defer cancel()
-		_, err := sqs.NewFromConfig(s.config("localhost")).ListQueues(ctx, &sqs.ListQueuesInput{})
-		if !errors.Is(err, context.DeadlineExceeded) {
-			s.Errorf("got %v", err)
+		_, withBody := sqs.NewFromConfig(s.config("localhost")).ListQueues(ctx, &sqs.ListQueuesInput{})
+		ctx, cancel = context.WithTimeout(s.Context(), time.Hour)
+		defer cancel()
+		_, without := lambda.NewFromConfig(s.config("localhost")).ListFunctions(ctx, &lambda.ListFunctionsInput{})
+		for _, err := range []error{withBody, without} {
+			if !errors.Is(err, context.DeadlineExceeded) {
+				s.Errorf("got %v", err)
+			}
 		}
 	})
 }

@@ -74,6 +74,38 @@ func TestAQueueWhoseDeletionWasCutOffIsMadeAnew(t *testing.T) {
 	})
 }
 
+// confirms wants an up to do nothing but to make sure of the queues that were found, and the next to do nothing at
+// all.
+func (p *project) confirms() {
+	p.Helper()
+	p.asked()
+	p.up()
+	for _, call := range mutating(p.asked()) {
+		if call.Operation != "CreateQueue" { // which changes nothing of a queue that is there
+			p.Errorf("%v was called", call)
+		}
+	}
+	p.settled()
+}
+
+// A stack is looked for by its names while its queues are on their way out.
+func TestAQueueThatIsBeingDeletedIsNotRecoveredForGood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProject(newCloud(t, dying()))
+		p.up()
+		for _, id := range []string{JobQueue, DeadLetterQueue} {
+			p.done(nil, deleteRecorded(t, p, id))
+		}
+		p.recover(testGroup)
+		p.up()
+		time.Sleep(10 * time.Minute)
+		p.settled()
+		if s := p.status(); !s.Healthy {
+			t.Error(s.Verdict)
+		}
+	})
+}
+
 // leaving is a Lambda that goes on showing a function which is being deleted, and refuses another of its name.
 func leaving(p *project, gone time.Time) http.RoundTripper {
 	return transport(func(r *http.Request) (*http.Response, error) {

@@ -61,8 +61,13 @@ func (o *observation) sawFunction(c *types.FunctionConfiguration) {
 // observe returns kinds and what they will have seen. Each fact is asked for once, so a command that
 // waits for AWS to change needs new ones.
 func observe(c *Clients, account Account, s Spec) (kinds, *observation) {
+	return observeWith(newGroupReader(c.autoscaling), c, account, s)
+}
+
+// observeWith takes over what was read of groups.
+func observeWith(groups groupReader, c *Clients, account Account, s Spec) (kinds, *observation) {
 	o := &observation{
-		groups:   newGroupReader(c.autoscaling),
+		groups:   groups,
 		alarms:   newAlarmBatch(c.cloudwatch, namesOf(s, c.region).alarms()),
 		policies: newPolicyBatch(c.autoscaling, s.ASG),
 		queues:   map[string]map[string]string{},

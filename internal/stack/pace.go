@@ -92,7 +92,7 @@ const (
 	// leastRate is one attempt in 10 s, the mean of the longest pauses of the SDK.
 	leastRate = 0.1
 
-	lower, raise = 0.5, 2
+	lower, raise = 0.5, 1.5
 
 	// oneFall: throttles so close to each other are one event, and lower the rate once.
 	oneFall = time.Second

@@ -26,8 +26,10 @@ func documentOf[S any](statements []S) string {
 	return canonical(mustJSON(map[string]any{"Version": policyVersion, "Statement": statements}))
 }
 
-// trustLambda lets Lambda assume the role. It takes no condition on the caller's account: whoever gives
-// a role to a function needs iam:PassRole in the role's own account.
+// trustLambda lets Lambda assume the role. It takes no condition on whose function it is (aws:SourceAccount): a
+// role can be given only to a function of its own account, by whoever has iam:PassRole there, so Lambda cannot be
+// led to assume it for others, and that Lambda sends the key when it assumes a function's role is nowhere said.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 func trustLambda() string {
 	return document(statement{
 		Effect:    "Allow",

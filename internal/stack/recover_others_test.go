@@ -71,7 +71,7 @@ func TestRecoverKeepsWhatWasAdopted(t *testing.T) {
 		t.Errorf("the queue is %s", claims[JobQueue])
 	}
 	p.sameRecords(before)
-	p.settled()
+	p.confirms()
 	if err := p.destroy(); err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestRecoverLeavesTheGroupsOwnMetric(t *testing.T) {
 	if claims := claimsOf(p.recover("")); claims[GroupMetrics] != "" {
 		t.Errorf("the metric is %s", claims[GroupMetrics])
 	}
-	p.settled()
+	p.confirms()
 }
 
 // A tag that somebody has given one object is none of the stack's, and must outlive the next up.

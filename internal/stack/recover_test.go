@@ -78,7 +78,7 @@ func TestRecoverFindsTheSettings(t *testing.T) {
 				if s := p.status(); !s.Healthy {
 					t.Error(s.Verdict)
 				}
-				p.settled()
+				p.confirms()
 				if err := p.destroy(); err != nil {
 					t.Error(err)
 				}
@@ -143,7 +143,7 @@ func TestRecoverFindsAGroupByItsDigest(t *testing.T) {
 	if r := p.recover(""); r.Spec.ASG != "gpu*workers" {
 		t.Errorf("the group is %q", r.Spec.ASG)
 	}
-	p.settled()
+	p.confirms()
 }
 
 func TestRecoverWithoutTheGroup(t *testing.T) {
@@ -276,7 +276,7 @@ func TestRecoverNeedsNoMorePermissions(t *testing.T) {
 				t.Errorf("%s was recovered as %s", preset, r.Spec.Preset)
 			}
 		}
-		p.settled()
+		p.confirms()
 		if err := p.destroy(); err != nil {
 			t.Error(err)
 		}

@@ -82,7 +82,11 @@ func Open(o Options) (*Stack, error) {
 
 // declare makes the list for what is known so far of account and group.
 func (s *Stack) declare(group bounds) {
-	k, seen := observe(s.Clients, s.account, s.Spec)
+	groups := newGroupReader(s.Clients.autoscaling)
+	if s.seen != nil {
+		groups = s.seen.groups // which group it is does not change while a command runs
+	}
+	k, seen := observeWith(groups, s.Clients, s.account, s.Spec)
 	s.engine.Types = k.types()
 	s.engine.Resources = list(design{s.Spec, s.account, s.Version, s.Zip, group}, k)
 	s.seen = seen
