@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"errors"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -198,7 +199,7 @@ func TestRecoverRefusesAnotherAccountsState(t *testing.T) {
 		o.Recorded = p.load()
 		edit(o.Recorded)
 		_, err := Recover(t.Context(), o)
-		if _, ok := err.(*AccountError); !ok {
+		if _, ok := errors.AsType[*AccountError](err); !ok {
 			t.Errorf("the error is %v", err)
 		}
 	}
