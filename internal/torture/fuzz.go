@@ -31,7 +31,7 @@ func (t *torturer) fuzz(ctx context.Context) error {
 		return err
 	}
 	limit := fuzzTime
-	if t.short {
+	if t.short() {
 		limit = time.Second
 	}
 	sum := tally{series: "fuzz"}
