@@ -48,7 +48,7 @@ func (s *Store) checkFile(path string) error {
 		return err
 	}
 	info, err := os.Lstat(path)
-	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+	if there := err == nil; !there || info.Mode()&fs.ModeSymlink == 0 {
 		return nil // what else is wrong shows when it is opened
 	}
 	return &InsecureError{path, "is a symbolic link, and a state folder holds none", "put the file itself there, or name another folder with --state-dir (EVENTSCALE_STATE_DIR)"}

@@ -53,7 +53,7 @@ func (t *torturer) rehearse(ctx context.Context, s *story) error {
 // kills are all points of a story.
 func (t *torturer) kills(s *story, recover func(context.Context, *trial) error) []point {
 	var points []point
-	for n := int32(1); n <= s.calls+slack; n += t.stride() {
+	for n := int32(1); n <= s.calls+slack; n++ {
 		for _, effect := range []bool{false, true} {
 			points = append(points, point{
 				name: fmt.Sprintf("killed at call %d of %d, effect %t", n, s.calls, effect),
@@ -62,14 +62,6 @@ func (t *torturer) kills(s *story, recover func(context.Context, *trial) error) 
 		}
 	}
 	return points
-}
-
-// stride leaves out points where time is short.
-func (t *torturer) stride() int32 {
-	if t.short {
-		return 5
-	}
-	return 1
 }
 
 // killed kills the story at its n-th call.

@@ -34,10 +34,9 @@ type program struct {
 	dir  string // a home without AWS files, which holds the folders of the trials
 }
 
-// build makes the program as a release is made.
+// build makes the program.
 func (p *program) build(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", p.path, "github.com/eventscale/eventscale/cmd/eventscale")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", p.path, "github.com/eventscale/eventscale/cmd/eventscale")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("building eventscale: %w", err)

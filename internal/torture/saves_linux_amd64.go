@@ -28,6 +28,7 @@ func (t *torturer) saves(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		t.series(ctx, "saves: "+s.name+", a folder that takes nothing", s.unfit())
 		for _, kind := range diskHarms() {
 			t.series(ctx, "saves: "+s.name+", "+kind.name, t.diskPoints(s, steps, kind))
 		}
@@ -47,7 +48,7 @@ type diskHarmKind struct {
 // folder is synced can power be lost with another outcome than a kill has.
 func diskHarms() []diskHarmKind {
 	return []diskHarmKind{
-		{name: "killed at a step of a save", applies: func(step) bool { return true }},
+		{name: "killed at a step of a save", applies: func(s step) bool { return s.op != "lock" }},
 		{name: "power lost before a sync", power: true, applies: func(s step) bool { return s == step{"sync", "folder"} }},
 		{name: "disk full at a save", fails: syscall.ENOSPC, applies: func(s step) bool {
 			return s == step{"create", "new state"} || s == step{"write", "new state"}
@@ -72,7 +73,17 @@ func (t *torturer) steps(ctx context.Context, s *story) (map[step]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.seen, nil
+	return d.seen, synced(d.seen)
+}
+
+// synced checks that every save syncs the file before it is renamed, and the folder after: where a sync is left
+// out there is no point at which power could be lost before it.
+func synced(steps map[step]int) error {
+	saves := steps[step{"rename", "new state"}]
+	if saves == 0 || steps[step{"sync", "new state"}] < saves || steps[step{"sync", "folder"}] < saves {
+		return fmt.Errorf("%d saves, and not each is synced: %v", saves, steps)
+	}
+	return nil
 }
 
 // traced runs a story with harm to its disk.
@@ -93,6 +104,7 @@ func (t *trial) traced(ctx context.Context, s *story, h *diskHarm) (*disk, outco
 	d := newDisk(t.stateDir(), h)
 	run := &tracer{enter: d.enter, leave: d.leave}
 	t.expect(nil)
+	t.mutations.Store(0)
 	err = run.run(t.program.path, s.args, &os.ProcAttr{Dir: t.home, Env: t.program.environment(t.url), Files: []*os.File{null, printed, printed}})
 	t.settle()
 	output, readErr := os.ReadFile(printed.Name())
@@ -108,7 +120,7 @@ func (t *torturer) diskPoints(s *story, steps map[step]int, kind diskHarmKind) [
 		if !kind.applies(at) {
 			continue
 		}
-		for k := 1; k <= steps[at]; k += int(t.stride()) {
+		for k := 1; k <= steps[at]; k++ {
 			points = append(points, point{
 				name: fmt.Sprintf("step %d of %d of %q", k, steps[at], at),
 				do: func(ctx context.Context, trial *trial) error {
@@ -171,4 +183,29 @@ func (s *story) unsaved(t *trial, h *diskHarm, o outcome) error {
 		return nil
 	}
 	return os.WriteFile(filepath.Join(t.home, path), []byte(text), 0o600)
+}
+
+// unfit are the file systems that cannot hold a state: one that is read-only, and one without locks. The run must
+// say so before it has made anything.
+func (s *story) unfit() []point {
+	refused := func(h *diskHarm, says string) func(context.Context, *trial) error {
+		return func(ctx context.Context, t *trial) error {
+			t.reached = true
+			_, o, err := t.traced(ctx, s, h)
+			switch {
+			case err != nil:
+				return err
+			case o.code != 3 || !strings.Contains(o.output, says):
+				return fmt.Errorf("exit code %d, want 3 and %q", o.code, says)
+			case t.mutations.Load() > 0:
+				return errors.New("it made something")
+			}
+			return s.again(ctx, t)
+		}
+	}
+	return []point{
+		{name: "read-only", do: refused(&diskHarm{step{"create", "lock"}, 1, syscall.EROFS, false}, "cannot be written: ")},
+		{name: "without locks", do: refused(&diskHarm{step{"lock", "lock"}, 1, syscall.ENOLCK, false}, "has no locks: ")},
+		{name: "that knows no locks", do: refused(&diskHarm{step{"lock", "lock"}, 1, syscall.EOPNOTSUPP, false}, "has no locks: ")},
+	}
 }

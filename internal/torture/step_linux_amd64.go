@@ -94,6 +94,8 @@ func (d *disk) stepOf(s *syscallStop) (step, bool) {
 		op, path = "remove", s.text(s.regs.Rsi)
 	case syscall.SYS_MKDIRAT:
 		op, path = "make", s.text(s.regs.Rsi)
+	case syscall.SYS_FLOCK:
+		op, path = "lock", d.fds[int(s.regs.Rdi)]
 	}
 	what := d.what(path)
 	return step{op, what}, op != "" && what != ""
