@@ -20,13 +20,16 @@ type LockFile struct {
 // does, it says so and touches nothing.
 func (s *Store) Unlock(stack string) (LockFile, error) {
 	l := LockFile{Path: s.lockPath(stack)}
+	if err := s.checkFile(l.Path); err != nil {
+		return l, err
+	}
 	if _, err := os.Lstat(l.Path); errors.Is(err, fs.ErrNotExist) {
 		return l, nil
 	}
 	l.There, l.Holder = true, holder(l.Path)
 	lock, err := tryLock(l.Path)
 	if err != nil {
-		return l, fmt.Errorf("trying the lock %s: %w", l.Path, err)
+		return l, s.lockFault(err)
 	}
 	if l.Held = lock == nil; l.Held {
 		return l, nil
