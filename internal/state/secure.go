@@ -42,6 +42,9 @@ func (s *Store) checkFolder() error {
 	return nil
 }
 
+// Check refuses what every use of the folder does: for a file of it that is no state, by its name.
+func (s *Store) Check(name string) error { return s.checkFile(filepath.Join(s.dir, name)) }
+
 // checkFile refuses a file of the folder that is a symbolic link: what is read is not what is replaced.
 func (s *Store) checkFile(path string) error {
 	if err := s.checkFolder(); err != nil {
