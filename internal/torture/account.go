@@ -241,7 +241,7 @@ func (a *auditor) groups(ctx context.Context) error {
 		name := *g.AutoScalingGroupName
 		a.add("AWS::AutoScaling::AutoScalingGroup", name, name, *g.AutoScalingGroupARN, g.MinSize, g.MaxSize, g.SuspendedProcesses, g.Tags)
 		for _, m := range g.EnabledMetrics {
-			a.add("AWS::AutoScaling::MetricsCollection", name+"/"+*m.Metric, name+"/"+*m.Metric, "", m)
+			a.add("AWS::AutoScaling::MetricsCollection", name+"/"+*m.Metric, name+"/"+*m.Metric, *g.AutoScalingGroupARN, m)
 		}
 	}
 	return nil

@@ -56,7 +56,7 @@ func (t *torturer) faults(ctx context.Context) error {
 			})
 		}
 	}
-	if t.short {
+	if t.short() {
 		points = slices.DeleteFunc(points, func(p point) bool { return !strings.HasPrefix(p.name, "cut-after-effect") })
 	}
 	defer func(n int) { t.workers = n }(t.workers)

@@ -25,7 +25,11 @@ func main() {
 	markdown := flag.Bool("markdown", false, "print the table as Markdown")
 	workers := flag.Int("workers", runtime.NumCPU(), "`trials` at a time")
 	flag.Parse()
-	failed, err := torture(context.Background(), flag.Args(), &torturer{workers: *workers, short: *short, log: os.Stderr}, *markdown)
+	t := &torturer{workers: *workers, stride: 1, log: os.Stderr}
+	if *short {
+		t.stride = sample
+	}
+	failed, err := torture(context.Background(), flag.Args(), t, *markdown)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "torture:", err)
 	}
@@ -33,6 +37,9 @@ func main() {
 		os.Exit(1) //nolint:forbidigo // main alone exits
 	}
 }
+
+// sample is the stride of -short.
+const sample = 5
 
 // parts are what can be chosen, in their order.
 var parts = []struct {

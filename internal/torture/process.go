@@ -34,10 +34,9 @@ type program struct {
 	dir  string // a home without AWS files, which holds the folders of the trials
 }
 
-// build makes the program as a release is made.
+// build makes the program.
 func (p *program) build(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", p.path, "github.com/eventscale/eventscale/cmd/eventscale")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", p.path, "github.com/eventscale/eventscale/cmd/eventscale")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("building eventscale: %w", err)
@@ -103,8 +102,8 @@ type running struct {
 // prepared is a run that has not begun.
 func (t *trial) prepared(ctx context.Context, args []string) *running {
 	r := &running{t: t}
-	r.ctx, r.cancel = context.WithTimeout(ctx, patience)
-	r.cmd = t.command(r.ctx, args...)
+	ctx, r.cancel = context.WithTimeout(ctx, patience)
+	r.ctx, r.cmd = ctx, t.command(ctx, args...)
 	r.cmd.Stdout, r.cmd.Stderr = &r.said, &r.said
 	return r
 }
@@ -112,7 +111,8 @@ func (t *trial) prepared(ctx context.Context, args []string) *running {
 // start starts a run.
 func (t *trial) start(ctx context.Context, args ...string) (*running, error) {
 	r := t.prepared(ctx, args)
-	return r, r.begin()
+	err := r.begin()
+	return r, err
 }
 
 func (r *running) begin() error {

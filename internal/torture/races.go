@@ -40,7 +40,7 @@ func (t *torturer) races(ctx context.Context) error {
 			point{name: fmt.Sprintf("patient, round %d", round), do: first.crowd(func(int) []string { return patient(up) })},
 			point{name: fmt.Sprintf("up and destroy, round %d", round), do: first.crowd(func(i int) []string { return patient([][]string{up, destroy}[i%2]) })},
 		)
-		if t.short {
+		if t.short() {
 			break
 		}
 	}

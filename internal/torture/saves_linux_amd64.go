@@ -73,7 +73,17 @@ func (t *torturer) steps(ctx context.Context, s *story) (map[step]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.seen, nil
+	return d.seen, synced(d.seen)
+}
+
+// synced checks that every save syncs the file before it is renamed, and the folder after: where a sync is left
+// out there is no point at which power could be lost before it.
+func synced(steps map[step]int) error {
+	saves := steps[step{"rename", "new state"}]
+	if saves == 0 || steps[step{"sync", "new state"}] < saves || steps[step{"sync", "folder"}] < saves {
+		return fmt.Errorf("%d saves, and not each is synced: %v", saves, steps)
+	}
+	return nil
 }
 
 // traced runs a story with harm to its disk.
@@ -110,7 +120,7 @@ func (t *torturer) diskPoints(s *story, steps map[step]int, kind diskHarmKind) [
 		if !kind.applies(at) {
 			continue
 		}
-		for k := 1; k <= steps[at]; k += int(t.stride()) {
+		for k := 1; k <= steps[at]; k++ {
 			points = append(points, point{
 				name: fmt.Sprintf("step %d of %d of %q", k, steps[at], at),
 				do: func(ctx context.Context, trial *trial) error {

@@ -34,7 +34,7 @@ func (t *torturer) signals(ctx context.Context) error {
 			{"a closed pipe", (*story).unread}, {"a closed terminal", (*story).hungUp},
 		} {
 			var points []point
-			for n := int32(1); n <= s.calls; n += t.stride() {
+			for n := int32(1); n <= s.calls; n++ {
 				points = append(points, point{name: fmt.Sprintf("call %d of %d", n, s.calls), do: kind.do(s, n)})
 			}
 			t.series(ctx, "signals: "+s.name+", "+kind.name, points)
