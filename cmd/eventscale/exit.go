@@ -112,7 +112,9 @@ func (a *app) show(err error) {
 		}
 		a.showOne(e, own)
 	}
-	if run, ok := errors.AsType[*provision.RunError](err); ok {
+	if is[*state.SaveError](err) {
+		a.hint("save what is printed above, when no other run is at work, and run the same command again; without it `eventscale recover` finds the objects by names and tags")
+	} else if run, ok := errors.AsType[*provision.RunError](err); ok {
 		a.hint(runHint(run))
 	}
 }
