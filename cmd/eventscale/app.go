@@ -128,6 +128,7 @@ func (a *app) interruptible(parent context.Context) (context.Context, func()) {
 		cancel(a.interruption())
 		if _, ok := <-signals; ok {
 			a.end()
+			a.left()
 			os.Exit(exitInterrupted) //nolint:forbidigo // the second signal leaves at once, wherever the program is
 		}
 	}()
@@ -137,6 +138,14 @@ func (a *app) interruptible(parent context.Context) (context.Context, func()) {
 		close(signals)
 		close(pipe)
 		cancel(nil)
+	}
+}
+
+// left says, after a second signal, where a run that changes a stack was left.
+func (a *app) left() {
+	if a.locked.Load() {
+		a.showOne(errors.New("interrupted: left at once, with calls in flight"),
+			[]string{"what was under way is recorded as such; run the same command again to continue"})
 	}
 }
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -116,7 +118,7 @@ func TestAdoptShowsTheDifferencesAndAsks(t *testing.T) {
 	d.makeForeign()
 	d.sees(exitFailed, "", "up --asg gpu-workers",
 		`eventscale-gpu-workers-jobs exists and does not belong to this stack: it has no eventscale tags`,
-		`eventscale-gpu-workers-ingest exists and does not belong`, "`eventscale plan --adopt` shows what would change")
+		`eventscale-gpu-workers-ingest exists and does not belong`, "--adopt shows what would change")
 	d.sees(exitDone, "", "plan --asg gpu-workers --adopt", differences...)
 	d.sees(exitFailed, "n\n", "up --asg gpu-workers --adopt", append(differences, `Take this over, and change it so\? \[y/N\]`, `nothing was changed: the answer was not yes`)...)
 	d.sees(exitDone, "", "plan --asg gpu-workers --adopt", differences...)
@@ -266,6 +268,22 @@ func TestAQuestionIsNoCallInFlight(t *testing.T) {
 	})
 	if err := a.confirm(t.Context(), "Really?", "nothing was done"); err == nil || !a.locked.Load() {
 		t.Errorf("the error is %v, a stack is being changed: %t", err, a.locked.Load())
+	}
+}
+
+// Whoever is asked and types Ctrl-C is told on a line of its own that nothing was done.
+func TestAnInterruptedQuestionSaysWhatWasNotDone(t *testing.T) {
+	var stderr bytes.Buffer
+	ctx, cancel := context.WithCancelCause(t.Context())
+	a := &app{stderr: &stderr, env: func(string) string { return "" }}
+	a.stdin = readerFunc(func([]byte) (int, error) {
+		cancel(errStopped)
+		<-t.Context().Done()
+		return 0, io.EOF
+	})
+	err := a.confirm(ctx, "Really?", "nothing was done")
+	if exitCode(err) != exitInterrupted || err.Error() != "interrupted: nothing was done" || stderr.String() != "Really? [y/N] \n" {
+		t.Errorf("the error is %v, on the screen stands %q", err, stderr.String())
 	}
 }
 

@@ -29,7 +29,8 @@ func (a *app) confirm(ctx context.Context, question, otherwise string) error {
 	yes, err := a.ask(ctx, question)
 	switch {
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
+		fmt.Fprintln(a.stderr) // the question's line is open
+		return fmt.Errorf("%w: %s", context.Cause(ctx), otherwise)
 	case err != nil:
 		return fmt.Errorf("reading the answer: %w", err)
 	case !yes:

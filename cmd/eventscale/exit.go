@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,7 +39,7 @@ var exitMeanings = []struct {
 	{exitDone, "done, or in sync"},
 	{exitFailed, "failed; the state is saved"},
 	{exitChanges, "--exit-code was given and there are changes, drift or an unhealthy loop"},
-	{exitUsage, "usage: an unknown flag, a bad value, a missing parameter"},
+	{exitUsage, "usage: an unknown flag, a bad value, a missing parameter, a state folder that cannot be used"},
 	{exitDenied, "AWS credentials or permission"},
 	{exitState, "the state is locked, broken, or of another account or region"},
 	{exitUnsaved, "the state could not be saved; it is printed to stderr"},
@@ -98,25 +99,32 @@ func is[E error](err error) bool {
 }
 
 // show prints an error with what to do about it. Errors that were joined are shown one by one, each
-// followed by its own hints.
+// followed by its own hints; what several in a row advise is said once, after the last.
 func (a *app) show(err error) {
 	if save, ok := errors.AsType[*state.SaveError](err); ok {
 		a.rescue(save)
 	}
-	for _, e := range apart(err) {
-		a.showOne(e)
+	parts := apart(err)
+	for i, e := range parts {
+		own := hints(e)
+		if i+1 < len(parts) && !a.json() && slices.Equal(own, hints(parts[i+1])) {
+			own = nil // the next says the same
+		}
+		a.showOne(e, own)
 	}
-	if run, ok := errors.AsType[*provision.RunError](err); ok {
+	if is[*state.SaveError](err) {
+		a.hint("save what is printed above, when no other run is at work, and run the same command again; without it `eventscale recover` finds the objects by names and tags")
+	} else if run, ok := errors.AsType[*provision.RunError](err); ok {
 		a.hint(runHint(run))
 	}
 }
 
-func (a *app) showOne(err error) {
+func (a *app) showOne(err error, hints []string) {
 	if a.json() {
-		_ = ui.ErrorJSON(a.stderr, errorText(err), hints(err)...)
+		_ = ui.ErrorJSON(a.stderr, errorText(err), hints...)
 		return
 	}
-	_ = ui.Error(a.err(), errorText(err), hints(err)...)
+	_ = ui.Error(a.err(), errorText(err), hints...)
 }
 
 // errorText leaves out what the SDK says of an answer that never came.
@@ -164,14 +172,11 @@ func isJoined(err error, parts []error) bool {
 	return err.Error() == strings.Join(texts, "\n")
 }
 
-// hints gathers what the error and those it wraps advise, the outermost first.
+// hints gathers what the error, or one that it wraps, advises, and what its kind calls for.
 func hints(err error) []string {
 	var all []string
-	if h, ok := errors.AsType[interface {
-		error
-		Hint() string
-	}](err); ok && h.Hint() != "" {
-		all = append(all, h.Hint())
+	if text := advice(err); text != "" {
+		all = append(all, text)
 	}
 	switch {
 	case stack.Denied(err):
@@ -184,6 +189,24 @@ func hints(err error) []string {
 		all = append(all, "give it more time with --timeout")
 	}
 	return all
+}
+
+// advice is what the outermost error with something to advise says. An error that has nothing to say may wrap one
+// that has.
+func advice(err error) string {
+	for {
+		h, ok := errors.AsType[interface {
+			error
+			Hint() string
+		}](err)
+		if !ok {
+			return ""
+		}
+		if text := h.Hint(); text != "" {
+			return text
+		}
+		err = errors.Unwrap(h)
+	}
 }
 
 // runHint says how far a run came and how to go on.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,5 +29,29 @@ func TestAWSOutOfReachIsSaidPlainly(t *testing.T) {
 	}
 	if got := hints(&credentialsError{err}); len(got) != 1 {
 		t.Errorf("missing credentials are no trouble of the network: %q", got)
+	}
+}
+
+// advised is an error with advice, or with none, over another.
+type advised struct {
+	hint string
+	err  error
+}
+
+func (e *advised) Error() string { return "it failed" }
+func (e *advised) Unwrap() error { return e.err }
+func (e *advised) Hint() string  { return e.hint }
+
+// An error that has nothing to advise does not hide the advice of the one that it wraps.
+func TestAnErrorWithoutAdviceHidesNone(t *testing.T) {
+	inner := &advised{hint: "do this"}
+	if got := hints(&advised{err: fmt.Errorf("deleting: %w", inner)}); !slices.Equal(got, []string{"do this"}) {
+		t.Errorf("the advice is %q", got)
+	}
+	if got := hints(&advised{hint: "do that", err: inner}); !slices.Equal(got, []string{"do that"}) {
+		t.Errorf("the advice is %q, and not the outermost", got)
+	}
+	if got := hints(&advised{}); len(got) != 0 {
+		t.Errorf("the advice is %q where there is none", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,6 +68,9 @@ func (a *app) policyOf(o *policyOptions) (stack.Spec, stack.Account, error) {
 		return spec, account, err
 	}
 	snapshot, err := a.recorded()
+	if usage, ok := errors.AsType[*usageError](err); ok && a.global.stack == "" {
+		usage.hint = "name the group with --asg NAME, or the stack with --stack"
+	}
 	if err != nil {
 		return stack.Spec{}, account, err
 	}

@@ -96,7 +96,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions) error {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "serving on %s\n", options.Endpoint)
-	fmt.Fprintf(a.stderr, "export AWS_ENDPOINT_URL=%s AWS_REGION=%s AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n", options.Endpoint, sandboxRegion)
+	fmt.Fprintf(a.stderr, "export AWS_ENDPOINT_URL=%s AWS_REGION=%[2]s AWS_DEFAULT_REGION=%[2]s AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n", options.Endpoint, sandboxRegion)
 	return cloud.Serve(ctx, listener, o.public)
 }
 

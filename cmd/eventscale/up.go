@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -265,10 +266,21 @@ func (a *app) again(command string) string {
 		words = append(words, "--stack", a.global.stack)
 	}
 	if a.global.stateDir != defaultStateDir && a.env(variable("state-dir")) == "" {
-		words = append(words, "--state-dir", a.global.stateDir)
+		words = append(words, "--state-dir", shellWord(a.global.stateDir))
 	}
 	if a.global.sandbox && a.env(variable("sandbox")) == "" {
 		words = append(words, "--sandbox")
 	}
 	return strings.Join(words, " ")
+}
+
+// shellWord is a word as one types it in a shell, in quotes where it needs them.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return strings.ContainsRune("-_./:@%+=,", r) || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

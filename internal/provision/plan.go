@@ -153,7 +153,7 @@ func (e *ForeignError) owner() string {
 
 // Hint says what to do.
 func (e *ForeignError) Hint() string {
-	return "choose another name with --stack, or take the object over with --adopt: `eventscale plan --adopt` shows what would change"
+	return "choose another name with --stack, or take the object over with --adopt; `eventscale plan` with the same flags and --adopt shows what would change"
 }
 
 // Reading is what AWS holds of every resource at one moment.

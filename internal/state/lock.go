@@ -43,7 +43,7 @@ func (e *LockedError) Error() string {
 
 // Hint says what to do.
 func (e *LockedError) Hint() string {
-	return "wait until it is done, or give --lock-timeout; the lock of a process that died is free: `eventscale unlock` looks into it"
+	return "wait until it is done, or let --lock-timeout 5m wait for it; the lock of a process that died is free: `eventscale unlock` looks into it"
 }
 
 // Lock is held on a stack from Acquire to Release.

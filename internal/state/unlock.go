@@ -62,7 +62,7 @@ func (h Holder) Here() bool {
 func (h Holder) Alive() bool { return h.PID > 0 && alive(h.PID) }
 
 // ErrLockLost is the cause of a save that was not made, because the lock was taken away by force.
-var ErrLockLost = errors.New("its lock was taken away by `eventscale unlock --force`, and another run may be at work")
+var ErrLockLost = errors.New("its lock was taken away by `eventscale unlock --force`, or the folder moved or deleted; another run may be at work")
 
 // SaveUnder saves as Save does, as long as the lock is held: a run whose lock was taken away must not write
 // over what its successor saves. The error is then a *SaveError of ErrLockLost.
