@@ -24,8 +24,8 @@ func reset() error {
 // disturb does to a call what the rules say before it takes effect. It reports whether the connection is to be
 // cut. The only error is the context's.
 func (s *Sandbox) disturb(ctx context.Context, c *call) (cut bool, err error) {
-	if refused := c.refusal != nil; refused {
-		return false, nil
+	if c.refusal != nil {
+		return false, nil //nolint:nilerr // the refusal is the answer, and no failure of this
 	}
 	delay, rule := s.judge.request(c, s.options.Now())
 	if delay > 0 {

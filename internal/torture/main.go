@@ -76,7 +76,7 @@ func torture(ctx context.Context, names []string, t *torturer, markdown bool) (f
 			return false, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	return t.print(os.Stdout, markdown)
+	return t.show(os.Stdout, markdown)
 }
 
 // check refuses what is no part.

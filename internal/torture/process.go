@@ -66,6 +66,7 @@ type trial struct {
 	runs   int
 	log    strings.Builder
 	victim atomic.Pointer[os.Process]
+	known  atomic.Pointer[chan struct{}] // closed when the victim is known: it can have made its first calls by then
 }
 
 // outcome is how a run ended.
@@ -116,6 +117,9 @@ func (t *trial) start(ctx context.Context, args ...string) (*running, error) {
 }
 
 func (r *running) begin() error {
+	known := make(chan struct{})
+	defer close(known)
+	r.t.known.Store(&known)
 	if err := r.cmd.Start(); err != nil {
 		r.cancel()
 		return err
@@ -174,6 +178,9 @@ func (t *trial) must(ctx context.Context, code int, args ...string) error {
 func (t *trial) kill() { t.signal(syscall.SIGKILL) }
 
 func (t *trial) signal(s syscall.Signal) {
+	if known := t.known.Load(); known != nil {
+		<-*known
+	}
 	if p := t.victim.Load(); p != nil {
 		_ = syscall.Kill(-p.Pid, s)
 	}

@@ -31,8 +31,8 @@ func (t *torturer) sum() tally {
 	return all
 }
 
-// print prints the table, and reports whether anything failed or was left.
-func (t *torturer) print(out io.Writer, markdown bool) (failed bool, err error) {
+// show prints the table, and reports whether anything failed or was left.
+func (t *torturer) show(out io.Writer, markdown bool) (failed bool, err error) {
 	sum := t.sum()
 	rows := [][]string{columns}
 	for _, one := range append(t.tallies, sum) {

@@ -165,7 +165,7 @@ func TestATallyWithFailuresFails(t *testing.T) {
 		{tally{series: "leaky", points: 3, orphans: 1}, true},
 	} {
 		var out strings.Builder
-		failed, err := (&torturer{tallies: []tally{tt.one}}).print(&out, true)
+		failed, err := (&torturer{tallies: []tally{tt.one}}).show(&out, true)
 		if err != nil || failed != tt.want || !strings.Contains(out.String(), "| "+tt.one.series+" | 3 |") {
 			t.Errorf("%v, %t:\n%s", err, failed, out.String())
 		}
