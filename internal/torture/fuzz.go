@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -34,17 +33,7 @@ func (t *torturer) fuzz(ctx context.Context) error {
 	if t.short() {
 		limit = time.Second
 	}
-	sum := tally{series: "fuzz"}
-	start := time.Now()
-	var mu sync.Mutex
-	t.spread(len(targets), func(i int) {
-		one := t.fuzzed(ctx, root, targets[i], limit)
-		mu.Lock()
-		defer mu.Unlock()
-		sum.points, sum.runs, sum.failures = sum.points+1, sum.runs+one.runs, sum.failures+one.failures
-	})
-	sum.took = time.Since(start)
-	t.add(sum)
+	t.timed("fuzz targets", len(targets), func(i int) tally { return t.fuzzed(ctx, root, targets[i], limit) })
 	return nil
 }
 
@@ -88,7 +77,7 @@ func (t *torturer) fuzzed(ctx context.Context, root string, f target, limit time
 	cmd := exec.CommandContext(ctx, "go", "test", f.pkg, "-run", "^$", "-fuzz", "^"+f.name+"$", "-fuzztime", limit.String(), "-parallel", "1")
 	cmd.Dir = root
 	out, err := cmd.CombinedOutput()
-	one := tally{runs: executions(string(out))}
+	one := tally{points: 1, inputs: executions(string(out))}
 	if err != nil {
 		one.failures = t.failed("fuzz", f.pkg+" "+f.name, err, string(out)).failures
 	}
