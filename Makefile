@@ -6,7 +6,7 @@ TOOL = $(GO) tool -modfile=tools/go.mod
 GOLDEN = $(shell grep -rl --include='*_test.go' '"update",' . | xargs -n 1 dirname | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help check build test race lint fmt vuln bench interop golden release-check release-snapshot clean
+.PHONY: help check build test race lint fmt vuln bench torture interop golden release-check release-snapshot clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ vuln: ## look for known vulnerabilities
 
 bench: ## round trips and wall time of each command against the sandbox over HTTP
 	$(GO) run ./internal/bench
+
+torture: ## kills, full disks, races, signals, faults and fuzzing, against the sandbox over HTTP; half an hour
+	$(GO) run ./internal/torture
 
 interop: ## aws CLI, boto3 and terraform against our sandbox, and eventscale against moto_server: all must be installed
 	$(GO) test ./interop -tags interop -count 1 -v
