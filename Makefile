@@ -35,7 +35,7 @@ vuln: ## look for known vulnerabilities
 bench: ## round trips and wall time of each command against the sandbox over HTTP
 	$(GO) run ./internal/bench
 
-torture: ## kills, full disks, races, signals, faults and fuzzing, against the sandbox over HTTP; half an hour
+torture: ## kill, starve, signal, crowd, fault and fuzz the program, and count what it leaves behind; under half an hour
 	$(GO) run ./internal/torture
 
 interop: ## aws CLI, boto3 and terraform against our sandbox, and eventscale against moto_server: all must be installed

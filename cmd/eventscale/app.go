@@ -85,13 +85,11 @@ func (a *app) run(args []string) int {
 }
 
 // unread reports whether an error says that nobody reads us any more: the pipe was closed, or the terminal, to
-// which a write is an input/output error.
+// which a write is an input/output error. A connection to AWS can break in the same words.
 func unread(err error) bool {
-	if errors.Is(err, syscall.EPIPE) {
-		return true
-	}
 	file, ok := errors.AsType[*fs.PathError](err)
-	return ok && errors.Is(err, syscall.EIO) && (file.Path == os.Stdout.Name() || file.Path == os.Stderr.Name())
+	gone := errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.EIO)
+	return ok && gone && (file.Path == os.Stdout.Name() || file.Path == os.Stderr.Name())
 }
 
 // The causes of a run that a signal stopped: one that changes a stack, and any other.

@@ -235,7 +235,9 @@ func TestARunWithoutItsLockStops(t *testing.T) {
 	d.world = roundTripper(func(r *http.Request) (*http.Response, error) {
 		answer, err := world.RoundTrip(r)
 		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".CreateQueue") {
-			if err := state.Open(d.dir).ForceUnlock("gpu-workers"); err != nil {
+			store := state.Open(d.dir)
+			l, err := store.Unlock("gpu-workers")
+			if err := errors.Join(err, store.ForceUnlock("gpu-workers", l.Holder)); err != nil {
 				t.Error(err)
 			}
 		}

@@ -139,6 +139,9 @@ func (a *app) openWorld() (http.RoundTripper, error) {
 		return a.world, nil
 	}
 	options, err := a.sandboxOptions(&worldSettings{})
+	if err == nil {
+		err = a.checkWorld()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +150,9 @@ func (a *app) openWorld() (http.RoundTripper, error) {
 
 // sandboxPath is the file that keeps the sandbox's world between commands.
 func (a *app) sandboxPath() string { return filepath.Join(a.global.stateDir, "sandbox.json") }
+
+// checkWorld refuses a world that others could have put before us: what jobs it holds, workers of ours would do.
+func (a *app) checkWorld() error { return a.store().Check(filepath.Base(a.sandboxPath())) }
 
 // noting reads AWS's clock off each answer.
 type noting struct {

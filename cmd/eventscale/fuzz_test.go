@@ -39,7 +39,7 @@ func FuzzParseConfig(f *testing.F) {
 // refusedWell checks that an error names the file, and is not longer than a person reads.
 func refusedWell(t *testing.T, err error) {
 	t.Helper()
-	if _, ok := err.(*usageError); !ok || !strings.HasPrefix(err.Error(), configFile+":") || len(err.Error()) > 500 {
+	if !is[*usageError](err) || !strings.HasPrefix(err.Error(), configFile+":") || len(err.Error()) > 500 {
 		t.Errorf("%T of %d bytes: %.300v", err, len(err.Error()), err)
 	}
 }

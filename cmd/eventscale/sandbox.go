@@ -80,6 +80,8 @@ func (a *app) serve(ctx context.Context, o *serveOptions) error {
 	options.Latency, options.Log, options.Policy = o.latency, a.logServed, policy
 	if o.memory {
 		options.Path = ""
+	} else if err := a.checkWorld(); err != nil {
+		return err
 	}
 	listener, err := o.listen(ctx)
 	if err != nil {

@@ -91,7 +91,7 @@ func (a *app) breakLock(ctx context.Context, name string, h state.Holder, force 
 	if err := a.confirm(ctx, "Take its lock away?", "the lock was left"); err != nil {
 		return err
 	}
-	return a.store().ForceUnlock(name)
+	return a.store().ForceUnlock(name, h)
 }
 
 // heldError is a lock that is not to be removed, with what to do instead.

@@ -174,7 +174,7 @@ func (t *table) wrong(field int, problem string) error {
 	if field < len(t.names) {
 		problem = t.names[field] + " " + problem
 	}
-	return errors.New(where + ": " + problem)
+	return errors.New(where + ": " + clipped(problem))
 }
 
 // float reads a field.

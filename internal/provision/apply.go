@@ -24,8 +24,9 @@ type Engine struct {
 	// DeleteAdopted makes Destroy delete what was there before the stack too, but for what is borrowed.
 	DeleteAdopted bool
 
-	strangers map[string]bool // recorded, and by their tags not ours any more; by logical ID
-	unseen    map[string]bool // recorded, and not there, or not yet
+	strangers map[string]bool  // recorded, and by their tags not ours any more; by logical ID
+	unseen    map[string]bool  // recorded, and not there, or not yet
+	unread    map[string]error // recorded, and whose it is cannot be told
 }
 
 // run is one Apply or Destroy.
@@ -81,6 +82,7 @@ func (r *run) retire(ctx context.Context) {
 	for _, s := range unwanted {
 		records = append(records, s.record)
 	}
+	r.inspect(ctx, records)
 	r.deleteAll(ctx, records)
 }
 

@@ -13,13 +13,14 @@ import (
 
 // Inspect reads the tags of all that is recorded, at once, so that Destroy leaves alone what has come to be
 // somebody else's: an object deleted behind our back and made anew has the same name, and so the same
-// physical ID. The error is a *RunError.
-func (e *Engine) Inspect(ctx context.Context) error {
-	e.strangers, e.unseen = map[string]bool{}, map[string]bool{}
+// physical ID. One whose tags cannot be read is not deleted, and Destroy says why.
+func (e *Engine) Inspect(ctx context.Context) { e.inspect(ctx, e.Journal.Snapshot().Resources) }
+
+func (e *Engine) inspect(ctx context.Context, records []state.Record) {
+	e.strangers, e.unseen, e.unread = map[string]bool{}, map[string]bool{}, map[string]error{}
 	var mu sync.Mutex
 	var readers sync.WaitGroup
-	var failed []error
-	for _, record := range e.Journal.Snapshot().Resources {
+	for _, record := range records {
 		t := e.typeOf(record)
 		if t == nil || !t.taggable || e.Leaves(record) || record.PhysicalID == "" {
 			continue
@@ -34,15 +35,11 @@ func (e *Engine) Inspect(ctx context.Context) error {
 			case errors.Is(err, ErrNotFound):
 				e.unseen[record.LogicalID] = true
 			default:
-				failed = append(failed, &Failure{"reading the tags of", record.Type, record.LogicalID, err})
+				e.unread[record.LogicalID] = err
 			}
 		})
 	}
 	readers.Wait()
-	if len(failed) > 0 {
-		return &RunError{Failures: failed}
-	}
-	return nil
 }
 
 // Leaves reports whether Destroy forgets an object and does not touch it, because it was there before the
@@ -55,7 +52,7 @@ func (e *Engine) Leaves(record state.Record) bool {
 // strange reports whether an object of these tags must be left alone by a destroy. One without our tags must too,
 // though an up puts them back: what is deleted is gone for good.
 func (e *Engine) strange(tags Tags, record state.Record) bool {
-	return tags[StackTag] != e.Stack || tags[LogicalIDTag] != logicalIDOf(record.LogicalID)
+	return tags[StackTag] != e.Stack || tags[LogicalIDTag] != logicalIDOf(record.LogicalID) || e.claimed(tags, record)
 }
 
 // typeOf returns the type of a record, or nil.
@@ -131,6 +128,8 @@ func (r *run) remove(ctx context.Context, record state.Record) (left string, err
 	}
 	id := recorded(record)
 	switch {
+	case r.unread[record.LogicalID] != nil:
+		return "", r.unread[record.LogicalID]
 	case r.strangers[record.LogicalID]:
 		return "left as it is: by its tags it is not this stack's any more", nil
 	case r.Leaves(record):

@@ -70,9 +70,6 @@ func (s Step) want(refs Refs) any {
 	return withTags(want, tags)
 }
 
-// tags returns the tags that the resource shall carry.
-func (s Step) tags(refs Refs) Tags { return s.resource.Type.tags(s.want(refs)) }
-
 // step returns the step of a logical ID.
 func (p *Plan) step(logicalID string) Step {
 	return p.Steps[slices.IndexFunc(p.Steps, func(s Step) bool { return s.LogicalID == logicalID })]

@@ -28,7 +28,7 @@ func TestPolicyThatCannotBeJudgedIsRefusedWithItsPlace(t *testing.T) {
 		`{"Statement": []}`:          "Statement: must be a statement",
 		`{"Statement": 1}`:           "Statement: must be a statement",
 		`{"Version": "2020-01-01"}`:  `Version: "2020-01-01": must be 2012-10-17 or 2008-10-17`,
-		`{"Statment": []}`:           `unknown field "Statment"`,
+		`{"Statements": []}`:         `unknown field "Statements"`,
 		strings.Repeat(" ", 131_073): "at most 131072",
 		`{"Statement": {"Effect": "allow", "Action": "*", "Resource": "*"}}`: `Statement[0].Effect: "allow": must be Allow or Deny`,
 		statement(`"Action": "*"`):                                                "Statement[1].Resource: is missing",

@@ -67,8 +67,8 @@ func (s *series) over(g grid, statistic string) []loop.Datapoint {
 	for i := range points {
 		part = part[:0]
 		for m := max(g.at(i), begin); m < min(g.at(i+1), end); m++ { // a period can be far longer than what is kept
-			value, real := s.at(m)
-			part = append(part, loop.Datapoint{Value: value, Real: real})
+			value, there := s.at(m)
+			part = append(part, loop.Datapoint{Value: value, Real: there})
 		}
 		points[i] = aggregate(statistic, part)
 	}

@@ -24,7 +24,7 @@ func reset() error {
 // disturb does to a call what the rules say before it takes effect. It reports whether the connection is to be
 // cut. The only error is the context's.
 func (s *Sandbox) disturb(ctx context.Context, c *call) (cut bool, err error) {
-	if c.refusal != nil {
+	if refused := c.refusal != nil; refused {
 		return false, nil
 	}
 	delay, rule := s.judge.request(c, s.options.Now())

@@ -20,15 +20,24 @@ type FaultError struct {
 func (e *FaultError) Error() string {
 	text := e.Allowed
 	if e.Value != "" {
-		text = fmt.Sprintf("%q: %s", e.Value, text)
+		text = fmt.Sprintf("%q: %s", brief(e.Value), text)
 	}
 	if e.Field != "" {
-		text = e.Field + ": " + text
+		text = brief(e.Field) + ": " + text
 	}
 	if e.Line > 0 {
 		text = fmt.Sprintf("line %d: %s", e.Line, text)
 	}
 	return text
+}
+
+// brief is a word of the file as an error shows it.
+func brief(word string) string {
+	const most = 100
+	if len(word) <= most {
+		return word
+	}
+	return strings.ToValidUTF8(word[:most], "") + "..."
 }
 
 // Hint says what to do.

@@ -69,7 +69,7 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 func everyCall(tb testing.TB) []wireRequest {
 	tb.Helper()
 	var all []wireRequest
-	known := newWorld(defaultAccount, defaultRegion, time.Unix(0, 0)).services()
+	known := newWorld(time.Unix(0, 0)).services()
 	for _, speaker := range speakers() {
 		r := &recorder{service: speaker.service}
 		client := reflect.ValueOf(speaker.client(testConfig(r)))
@@ -148,7 +148,7 @@ func openWorld(tb testing.TB, saved json.RawMessage) *Sandbox {
 	tb.Helper()
 	now := time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
 	s, err := open(Options{Now: func() time.Time { return now }}, source{fresh: func(time.Time) backend {
-		w := newWorld(defaultAccount, defaultRegion, now)
+		w := newWorld(now)
 		if saved != nil {
 			if err := json.Unmarshal(saved, w); err != nil {
 				tb.Fatalf("what was saved cannot be read: %v", err)

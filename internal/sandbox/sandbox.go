@@ -120,7 +120,7 @@ func Open(options Options) (*Sandbox, error) {
 	}
 	return open(options, source{
 		fresh: func(now time.Time) backend {
-			w := newWorld(defaultAccount, defaultRegion, now)
+			w := newWorld(now)
 			w.delays, w.gate = options.Delays, gate
 			return w
 		},

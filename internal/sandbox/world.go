@@ -44,16 +44,16 @@ type regional struct {
 }
 
 // newWorld returns a world in which nothing has happened yet: it holds the group gpu-workers.
-func newWorld(account, region string, now time.Time) *world {
+func newWorld(now time.Time) *world {
 	w := &world{
-		Account: account,
-		Region:  region,
+		Account: defaultAccount,
+		Region:  defaultRegion,
 		Roles:   map[string]*role{},
 		Regions: map[string]*regional{},
 		Workers: DefaultWorkers(),
 		delays:  DefaultDelays(),
 	}
-	w.Regions[region] = newRegional(account, region, now)
+	w.Regions[w.Region] = newRegional(w.Account, w.Region, now)
 	return w
 }
 

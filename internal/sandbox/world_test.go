@@ -30,7 +30,7 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	now := time.Date(2026, 11, 20, 12, 0, 10, 0, time.UTC)
-	s := &stage{T: t, world: newWorld(defaultAccount, defaultRegion, now), now: now, region: defaultRegion}
+	s := &stage{T: t, world: newWorld(now), now: now, region: defaultRegion}
 	s.delays, s.Workers = Delays{}, Workers{}
 	return s
 }

@@ -214,6 +214,9 @@ func conciseKind[P any](k provision.Kind[P]) provision.Kind[P] {
 		return live, concise(err)
 	}
 	k.Delete = func(ctx context.Context, id provision.Identity) error { return concise(remove(ctx, id)) }
+	if confirm := k.Confirm; confirm != nil {
+		k.Confirm = func(ctx context.Context, id provision.Identity, want P) error { return concise(confirm(ctx, id, want)) }
+	}
 	if update := k.Update; update != nil {
 		k.Update = func(ctx context.Context, live provision.Live[P], want P, changed provision.Changed) error {
 			return concise(update(ctx, live, want, changed))

@@ -2,313 +2,158 @@ package stack
 
 import (
 	"encoding/json"
-	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
 	"github.com/eventscale/eventscale/internal/sandbox"
 )
 
-// The sorts of documents, of which each has its own rules.
-const (
-	trustPolicy    = "trust"    // who may be the role
-	identityPolicy = "identity" // what who has it may do
-	resourcePolicy = "resource" // who may do what with it
-)
+// deputy is one statement of a document that says who may use a resource or a role.
+type deputy struct {
+	Effect                      string
+	Principal, Action, Resource any
+	Condition                   map[string]map[string]any
+}
 
-// faultsOf returns what is wrong with a document by the rules against confused deputies and for the least
-// privilege. It knows nothing of the documents that there are.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
-func faultsOf(sort, document string) []string {
-	var d struct {
-		Version   string
-		Statement []map[string]any
-	}
+// deputies are the statements of a document.
+func deputies(t *testing.T, document string) []deputy {
+	t.Helper()
+	var d struct{ Statement []deputy }
 	if err := json.Unmarshal([]byte(document), &d); err != nil {
-		return []string{err.Error()}
+		t.Fatalf("%s: %v", document, err)
 	}
-	var faults []string
-	if d.Version != "2012-10-17" {
-		faults = append(faults, "version "+d.Version)
-	}
-	for _, s := range d.Statement {
-		if s["Effect"] == "Deny" { // can only take away
-			continue
-		}
-		faults = append(faults, widthOf(sort, s)...)
-		faults = append(faults, principalFaults(sort, s)...)
-	}
-	return faults
+	return d.Statement
 }
 
-// widthOf returns what of an Allow is wider than it can be.
-func widthOf(sort string, s map[string]any) []string {
-	var faults []string
-	for _, element := range []string{"NotAction", "NotResource", "NotPrincipal"} {
-		if s[element] != nil {
-			faults = append(faults, element+" allows what nobody thought of")
-		}
-	}
-	for _, action := range texts(s["Action"]) {
-		if strings.ContainsAny(action, "*?") {
-			faults = append(faults, "the action "+action+" stands for many")
-		}
-	}
-	if sort == trustPolicy {
-		return faults // whose resource is the role
-	}
-	resources := texts(s["Resource"])
-	if len(resources) == 0 {
-		faults = append(faults, "no resource is named")
-	}
-	for _, resource := range resources {
-		parsed, err := arn.Parse(resource)
-		if group, streams := strings.CutSuffix(parsed.Resource, ":*"); streams && strings.HasPrefix(group, "log-group:") {
-			parsed.Resource = group // whose streams are its own
-		}
-		if err != nil || strings.ContainsAny(parsed.String(), "*?") || parsed.AccountID == "" && parsed.Service != "s3" {
-			faults = append(faults, "the resource "+resource+" stands for many")
-		}
-	}
-	return faults
-}
-
-// principalFaults returns what is wrong with whom an Allow is for.
-func principalFaults(sort string, s map[string]any) []string {
-	principals, _ := s["Principal"].(map[string]any)
-	switch {
-	case sort == identityPolicy && s["Principal"] == nil:
+// confusions are the ways in which a statement lets somebody use our objects through a service that acts for many.
+// A role that is passed is another matter: who passes it needs iam:PassRole in the role's own account.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+func confusions(t *testing.T, d deputy, passed bool) []string {
+	t.Helper()
+	if d.Effect != "Allow" {
 		return nil
-	case sort == identityPolicy:
-		return []string{"a principal, where it is who has the policy"}
-	case principals == nil:
-		return []string{fmt.Sprintf("the principal is %v", s["Principal"])}
 	}
-	var faults []string
-	for kind, value := range principals {
-		for _, principal := range texts(value) {
-			if strings.Contains(principal, "*") {
-				faults = append(faults, "the principal "+principal+" is everybody")
-			}
-			if kind == "Service" && !bound(s) && !givenBy(sort, principal) {
-				faults = append(faults, principal+" may be led here by anybody: no aws:SourceArn, nor its account")
+	var found []string
+	for _, who := range words(t, d.Principal) {
+		switch {
+		case who == "*":
+			found = append(found, "everybody")
+		case strings.HasSuffix(who, ".amazonaws.com") && !passed:
+			found = append(found, withoutSource(t, d)...)
+		}
+	}
+	for _, word := range append(words(t, d.Action), words(t, d.Resource)...) {
+		if strings.HasPrefix(word, "*") || strings.HasSuffix(word, ":*") && strings.Count(word, ":") == 1 {
+			found = append(found, "all of "+word)
+		}
+	}
+	return found
+}
+
+// withoutSource says what a statement for a service lacks: the source, and its account where the source's ARN has
+// none, as that of a bucket, or is a pattern.
+func withoutSource(t *testing.T, d deputy) []string {
+	t.Helper()
+	var sources, accounts []string
+	for operator, keys := range d.Condition {
+		if !slices.Contains([]string{"ArnEquals", "ArnLike", "StringEquals"}, operator) {
+			continue // StringLike and those that end in IfExists let too much pass
+		}
+		for key, values := range keys {
+			switch strings.ToLower(key) {
+			case "aws:sourcearn":
+				sources = append(sources, words(t, values)...)
+			case "aws:sourceaccount":
+				accounts = append(accounts, words(t, values)...)
 			}
 		}
 	}
-	return faults
-}
-
-// givenBy reports whether a service assumes a role only for whoever could give it the role, with iam:PassRole in
-// the role's own account, so that nobody else can lead it there.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
-func givenBy(sort, service string) bool {
-	return sort == trustPolicy && service == "lambda.amazonaws.com"
-}
-
-// bound reports whether a statement says for what of whose a service may come: an ARN, and where that has no
-// account or many, the account.
-func bound(s map[string]any) bool {
-	sources, accounts := conditioned(s, "aws:sourcearn"), conditioned(s, "aws:sourceaccount")
 	if len(sources) == 0 {
-		return false
+		return []string{"no aws:SourceArn"}
 	}
 	for _, source := range sources {
-		parsed, err := arn.Parse(source)
-		if err != nil || (parsed.AccountID == "" || strings.Contains(parsed.AccountID, "*")) && len(accounts) == 0 {
-			return false
+		parts := strings.SplitN(source, ":", 6)
+		if vague := len(parts) < 6 || len(parts[4]) != len(testAccount) || strings.Contains(source, "*"); vague && len(accounts) == 0 {
+			return []string{"no aws:SourceAccount for " + source}
 		}
-	}
-	return !slices.ContainsFunc(accounts, func(a string) bool { return strings.Contains(a, "*") })
-}
-
-// conditioned returns the values that a key must have.
-func conditioned(s map[string]any, key string) []string {
-	var values []string
-	operators, _ := s["Condition"].(map[string]any)
-	for operator, keys := range operators {
-		if strings.Contains(operator, "Not") || strings.Contains(operator, "IfExists") || strings.Contains(operator, "ForAll") || operator == "Null" {
-			continue // which hold where there is no such key
-		}
-		named, _ := keys.(map[string]any)
-		for name, value := range named {
-			if strings.EqualFold(name, key) {
-				values = append(values, texts(value)...)
-			}
-		}
-	}
-	return values
-}
-
-// texts returns an element that is one string or a list of them.
-func texts(element any) []string {
-	switch e := element.(type) {
-	case string:
-		return []string{e}
-	case []any:
-		var all []string
-		for _, each := range e {
-			all = append(all, fmt.Sprint(each))
-		}
-		return all
 	}
 	return nil
 }
 
-// sent returns the documents that AWS has of a stack, by what they are of.
-func (p *project) sent() map[string][2]string {
-	p.Helper()
-	ctx, role := p.Context(), namesOf(p.spec, testRegion).role
-	decoded := func(text *string) string {
-		return must(p.T, func() (string, error) { return url.QueryUnescape(aws.ToString(text)) })
-	}
-	trust := must(p.T, func() (*iam.GetRoleOutput, error) {
-		return p.theirs.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: &role})
-	})
-	all := map[string][2]string{"the role": {trustPolicy, decoded(trust.Role.AssumeRolePolicyDocument)}}
-	inline := must(p.T, func() (*iam.ListRolePoliciesOutput, error) {
-		return p.theirs.iam.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: &role})
-	})
-	for _, name := range inline.PolicyNames {
-		got := must(p.T, func() (*iam.GetRolePolicyOutput, error) {
-			return p.theirs.iam.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
-		})
-		all["the role's policy "+name] = [2]string{identityPolicy, decoded(got.PolicyDocument)}
-	}
-	for _, record := range p.load().Resources {
-		if record.Type != QueueType {
-			continue
-		}
-		got := must(p.T, func() (*sqs.GetQueueAttributesOutput, error) {
-			return p.theirs.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-				QueueUrl: aws.String(record.PhysicalID), AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNamePolicy},
-			})
-		})
-		all[record.LogicalID] = [2]string{resourcePolicy, got.Attributes["Policy"]}
-	}
-	return all
-}
-
-// everyStack makes a stack of each sort and calls do with it.
-func everyStack(t *testing.T, do func(*project)) {
-	for _, preset := range Presets() {
-		for _, fifo := range []bool{false, true} {
-			p := newProject(newCloud(t, sandbox.Options{}))
-			p.spec = testSpecOf(preset)
-			p.spec.FIFO = fifo
-			p.up()
-			do(p)
-		}
-	}
-}
-
-// No document that is sent to AWS lets a service be led to a stack by others, or allows more than it names.
 func TestNoDocumentMakesAConfusedDeputy(t *testing.T) {
-	everyStack(t, func(p *project) {
-		documents := p.sent()
-		if want := map[bool]int{true: 4, false: 3}[p.spec.Preset != Classic]; len(documents) != want {
-			t.Errorf("%s has %d documents, want %d", p.spec.Preset, len(documents), want)
-		}
-		for of, d := range documents {
-			for _, fault := range faultsOf(d[0], d[1]) {
-				t.Errorf("%s of %s: %s\n%s", of, p.spec.Preset, fault, d[1])
+	for name, document := range documents() {
+		for _, d := range deputies(t, document) {
+			if found := confusions(t, d, name == "trust"); len(found) > 0 {
+				t.Errorf("%s: %q in %+v", name, found, d)
 			}
 		}
-	})
+	}
+	// Nobody but Lambda takes our role, and only to assume it.
+	for _, d := range deputies(t, trustLambda()) {
+		if who, what := words(t, d.Principal), words(t, d.Action); !slices.Equal(who, []string{"lambda.amazonaws.com"}) || !slices.Equal(what, []string{"sts:AssumeRole"}) {
+			t.Errorf("%v may %v", who, what)
+		}
+	}
 }
 
-// The rules find what they are for.
 func TestConfusedDeputiesAreFound(t *testing.T) {
-	const queue = `"Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-east-1:123456789012:jobs"`
-	sns := func(condition string) string {
-		return `"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, ` + queue + `, "Condition": ` + condition
-	}
-	for _, tt := range []struct{ sort, statement, want string }{
-		{resourcePolicy, sns(`{"ArnEquals": {"aws:SourceArn": "arn:aws:sns:us-east-1:123456789012:topic"}}`), ""},
-		{resourcePolicy, sns(`{"ArnLike": {"aws:SourceArn": "arn:aws:s3:::bucket"}, "StringEquals": {"aws:SourceAccount": "123456789012"}}`), ""},
-		{resourcePolicy, sns(`{"ArnLike": {"aws:SourceArn": "arn:aws:s3:::bucket"}}`), "may be led here"},
-		{resourcePolicy, sns(`{"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:topic"}}`), "may be led here"},
-		{resourcePolicy, sns(`{"ArnLike": {"aws:SourceArn": "*"}, "StringLike": {"aws:SourceAccount": "*"}}`), "may be led here"},
-		{resourcePolicy, sns(`{"StringEquals": {"aws:SourceAccount": "123456789012"}}`), "may be led here"},
-		{resourcePolicy, sns(`{"ArnLikeIfExists": {"aws:SourceArn": "arn:aws:sns:us-east-1:123456789012:topic"}}`), "may be led here"},
-		{resourcePolicy, sns(`{"ArnNotLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:123456789012:topic"}}`), "may be led here"},
-		{resourcePolicy, sns(`{"Bool": {"aws:SecureTransport": "true"}}`), "may be led here"},
-		{resourcePolicy, `"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*"`, ""},
-		{resourcePolicy, `"Effect": "Allow", "Principal": "*", ` + queue, "the principal is *"},
-		{resourcePolicy, `"Effect": "Allow", "Principal": {"AWS": "*"}, ` + queue, "is everybody"},
-		{resourcePolicy, `"Effect": "Allow", "NotPrincipal": {"AWS": "1"}, ` + queue, "NotPrincipal"},
-		{trustPolicy, `"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"`, ""},
-		{trustPolicy, `"Effect": "Allow", "Principal": {"Service": "autoscaling.amazonaws.com"}, "Action": "sts:AssumeRole"`, "may be led here"},
-		{trustPolicy, `"Effect": "Allow", "Principal": {"Service": ["lambda.amazonaws.com", "s3.amazonaws.com"]}, "Action": "sts:AssumeRole"`, "s3.amazonaws.com may be led"},
-		{trustPolicy, `"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"`, "is everybody"},
-		{identityPolicy, `"Effect": "Allow", ` + queue, ""},
-		{identityPolicy, `"Effect": "Allow", "Action": "sqs:*", "Resource": "arn:aws:sqs:us-east-1:123456789012:jobs"`, "the action sqs:*"},
-		{identityPolicy, `"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"`, "the resource *"},
-		{identityPolicy, `"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": ["arn:aws:sqs:*:123456789012:jobs"]`, "stands for many"},
-		{identityPolicy, `"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "arn:aws:logs:us-east-1:123456789012:log-group:/g:*"`, ""},
-		{identityPolicy, `"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "arn:aws:logs:us-east-1:123456789012:log-group:*"`, "stands for many"},
-		{identityPolicy, `"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:sqs:us-east-1:123456789012:jobs"`, "NotAction"},
-		{identityPolicy, `"Effect": "Allow", "Action": "sqs:SendMessage"`, "no resource"},
+	const service = `"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-east-1:123456789012:jobs"`
+	for statement, want := range map[string]string{
+		service: "no aws:SourceArn",
+		service + `, "Condition": {"StringLike": {"aws:SourceArn": "*"}}`:                                                                       "no aws:SourceArn",
+		service + `, "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::bucket"}}`:                                                        "no aws:SourceAccount for arn:aws:s3:::bucket",
+		service + `, "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:123456789012:*"}}`:                                       "no aws:SourceAccount for arn:aws:sns:us-east-1:123456789012:*",
+		service + `, "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::bucket"}, "StringEquals": {"aws:SourceAccount": "123456789012"}}`: "",
+		service + `, "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:sns:us-east-1:123456789012:topic"}}`:                                 "",
+		`"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-east-1:123456789012:jobs"`:               "everybody",
+		`"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sqs:*", "Resource": "arn:aws:sqs:us-east-1:123456789012:jobs"`:     "all of sqs:*",
+		`"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sqs:SendMessage", "Resource": "*"`:                                 "all of *",
+		`"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "arn:aws:sqs:us-east-1:123456789012:jobs"`:                          "",
 	} {
-		got := strings.Join(faultsOf(tt.sort, `{"Version": "2012-10-17", "Statement": [{`+tt.statement+`}]}`), "; ")
-		if (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
-			t.Errorf("%s {%s}: %q, want %q", tt.sort, tt.statement, got, tt.want)
+		d := deputies(t, `{"Statement": [{`+statement+`}]}`)[0]
+		if got := strings.Join(confusions(t, d, false), ", "); got != want {
+			t.Errorf("%s: found %q, want %q", statement, got, want)
 		}
 	}
 }
 
-// The function's role reaches its queue and its log streams, and of all else nothing.
-func TestFunctionsRoleReachesItsQueueAndItsLogStreamsAlone(t *testing.T) {
-	everyStack(t, func(p *project) {
-		queue, group := p.load().Record(JobQueue).ARN, p.load().Record(IngestLogGroup).ARN
-		reached := map[string]bool{}
-		policies := 0
-		for _, d := range p.sent() {
-			if d[0] != identityPolicy {
-				continue
-			}
-			policies++
-			policy := must(t, func() (*sandbox.Policy, error) { return sandbox.ParsePolicy([]byte(d[1])) })
-			for _, action := range everyAction() {
-				for _, resource := range everyResource(p) {
-					if policy.Judge(sandbox.Access{Action: action, Resource: resource}) == sandbox.Allowed {
-						reached[action+" "+resource] = true
-					}
-				}
-			}
-		}
-		want := []string{"logs:CreateLogStream " + group + ":log-stream:one", "logs:PutLogEvents " + group + ":log-stream:one", "sqs:SendMessage " + queue}
-		if got := sortedNames(reached); policies != 1 || !slices.Equal(got, want) {
-			t.Errorf("%s, FIFO %t: %d policies reach %s", p.spec.Preset, p.spec.FIFO, policies, strings.Join(got, "\n"))
-		}
-	})
-}
-
-// everyAction are those of the sandbox's services, and of what a role can do besides.
-func everyAction() []string {
-	return append(sandbox.Actions(),
+// Every action of every command, and others of the same services, on our objects and on those of others.
+func TestTheFunctionReachesItsQueueAndItsLogStreamsAndNothingElse(t *testing.T) {
+	n := namesOf(testSpec(), testRegion)
+	queue, logGroup := home.arn("sqs", n.jobQueue), home.arn("logs", "log-group:"+n.logGroup)
+	policy, err := sandbox.ParsePolicy([]byte(ingestPermissions(logGroup, queue)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	actions := []string{
+		"sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:PurgeQueue", "sqs:AddPermission",
 		"logs:CreateLogStream", "logs:PutLogEvents", "logs:GetLogEvents", "logs:FilterLogEvents", "logs:DeleteLogStream",
-		"sts:AssumeRole", "iam:CreateUser", "iam:AttachRolePolicy", "s3:GetObject", "s3:PutObject", "ec2:TerminateInstances", "kms:Decrypt", "secretsmanager:GetSecretValue")
-}
-
-// everyResource are those of the stack, some that are called nearly as they are, and those of others.
-func everyResource(p *project) []string {
-	all := []string{"*", "arn:aws:s3:::bucket", "arn:aws:s3:::bucket/key"}
-	for _, record := range p.load().Resources {
-		if record.ARN == "" {
-			continue
-		}
-		all = append(all, record.ARN, record.ARN+"-2", strings.TrimSuffix(record.ARN, ".fifo")+"-dlq",
-			strings.Replace(record.ARN, testAccount, "210987654321", 1), strings.Replace(record.ARN, testRegion, "eu-west-1", 1),
-			strings.Replace(record.ARN, "gpu-workers", "gpu", 1))
+		"sts:AssumeRole", "iam:PassRole", "iam:AttachRolePolicy", "lambda:AddPermission", "s3:GetObject", "s3:PutObject", "ec2:TerminateInstances",
 	}
-	group := p.load().Record(IngestLogGroup).ARN
-	return append(all, group+":log-stream:one", group+"-2:log-stream:one", strings.Replace(group, "gpu-workers", "gpu", 1)+":log-stream:one", home.arn("logs", "log-group::log-stream:"))
+	for _, p := range Permissions(testSpec(), home).Statement {
+		actions = append(actions, p.Action...)
+	}
+	resources := []string{
+		"*", queue, queue + "-dlq", queue + ".fifo", home.arn("sqs", "other"), strings.Replace(queue, testAccount, "210987654321", 1), strings.Replace(queue, testRegion, "eu-west-1", 1),
+		logGroup, logGroup + ":log-stream:2026/01/01/[$LATEST]a", logGroup + "-other:log-stream:a", home.arn("logs", "log-group:/aws/lambda/other:log-stream:a"),
+		home.arn("lambda", "function:"+n.function), "arn:aws:iam::" + testAccount + ":role/" + n.role, "arn:aws:s3:::bucket/key",
+	}
+	want := []string{
+		"logs:CreateLogStream " + logGroup + ":log-stream:2026/01/01/[$LATEST]a",
+		"logs:PutLogEvents " + logGroup + ":log-stream:2026/01/01/[$LATEST]a",
+		"sqs:SendMessage " + queue,
+	}
+	var got []string
+	for _, action := range actions {
+		for _, resource := range resources {
+			if policy.Judge(sandbox.Access{Action: action, Resource: resource}) == sandbox.Allowed {
+				got = append(got, action+" "+resource)
+			}
+		}
+	}
+	slices.Sort(got)
+	if got = slices.Compact(got); !slices.Equal(got, want) {
+		t.Errorf("the function may\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
 }

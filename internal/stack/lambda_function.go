@@ -42,8 +42,8 @@ type functionProperties struct {
 
 // vpcConfig is where a function is that is in a VPC.
 type vpcConfig struct {
-	SubnetIds        []string `json:",omitempty"`
-	SecurityGroupIds []string `json:",omitempty"`
+	SubnetIDs        []string `json:"SubnetIds,omitempty"`
+	SecurityGroupIDs []string `json:"SecurityGroupIds,omitempty"`
 }
 
 // roleIDTag holds the unique ID of the role that a function was configured with. Lambda keeps the right to decrypt
@@ -267,7 +267,7 @@ func (p functionProperties) unset(in *lambda.UpdateFunctionConfigurationInput, h
 	}
 	if !reflect.DeepEqual(have.VpcConfig, p.VpcConfig) {
 		in.VpcConfig = &types.VpcConfig{
-			SubnetIds: append([]string{}, p.VpcConfig.SubnetIds...), SecurityGroupIds: append([]string{}, p.VpcConfig.SecurityGroupIds...),
+			SubnetIds: append([]string{}, p.VpcConfig.SubnetIDs...), SecurityGroupIds: append([]string{}, p.VpcConfig.SecurityGroupIDs...),
 		}
 	}
 	if have.LogGroup != p.LogGroup {

@@ -75,7 +75,7 @@ func (s *search) rebuild(findings []provision.Finding) (*Recovery, error) {
 			r.Findings = append(r.Findings, f)
 		}
 	}
-	return r, s.record(r)
+	return r, s.record(r, findings)
 }
 
 // wanted is the list of the spec, for the group as it is.
@@ -122,8 +122,9 @@ func (s *search) zipOf(spec *Spec) {
 }
 
 // record fills the snapshot. Of a state that can be read it keeps the history, and what was not looked for:
-// objects on another group, or of a kind that this program does not make.
-func (s *search) record(r *Recovery) error {
+// objects on another group, or of a kind that this program does not make. It keeps the intents too whose objects
+// were not found: a run that was cut off may have made them so lately that AWS does not show them yet.
+func (s *search) record(r *Recovery, findings []provision.Finding) error {
 	spec, err := json.Marshal(r.Spec)
 	if err != nil {
 		return fmt.Errorf("encoding the spec: %w", err)
@@ -140,9 +141,12 @@ func (s *search) record(r *Recovery) error {
 	}
 	r.Snapshot.Lineage, r.Snapshot.Serial = s.Recorded.Lineage, s.Recorded.Serial
 	for _, have := range s.Recorded.Resources {
-		looked := slices.ContainsFunc(s.listed, func(l provision.Resource) bool { return l.Type.Name == have.Type && l.Name == have.Name })
-		if !looked {
+		i := slices.IndexFunc(findings, func(f provision.Finding) bool { return f.Type == have.Type && f.Name == have.Name })
+		switch {
+		case i < 0:
 			r.Carried = append(r.Carried, have)
+			provision.Carry(r.Snapshot, have)
+		case findings[i].Claim == provision.Missing && have.Status == string(provision.CreateInProgress):
 			provision.Carry(r.Snapshot, have)
 		}
 	}

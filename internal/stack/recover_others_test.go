@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -167,4 +169,25 @@ func TestTheStacksTagsAreThoseThatAllHave(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"team": "ml"}, e.tags()); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// A run that was cut off may have made what AWS does not show yet: a recovery of its state must not forget that.
+func TestRecoverKeepsAnIntentThatIsNotShownYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProject(newCloud(t, sandbox.Options{Delays: sandbox.Delays{QueueVisible: 3 * time.Second}}))
+		p.up()
+		o := p.lost(testGroup)
+		o.Recorded = p.load()
+		r := o.Recorded.Record(JobQueue)
+		r.Status, r.PhysicalID, r.ARN = string(provision.CreateInProgress), "", ""
+		recovered, err := Recover(t.Context(), o)
+		p.done(nil, err)
+		if claim := claimsOf(recovered)[JobQueue]; claim != provision.Missing {
+			t.Fatalf("the queue is %s", claim)
+		}
+		p.done(nil, p.save(recovered.Snapshot))
+		p.done(nil, p.destroy())
+		time.Sleep(time.Minute)
+		p.isGone(t)
+	})
 }

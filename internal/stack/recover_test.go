@@ -2,6 +2,7 @@ package stack
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -198,7 +199,7 @@ func TestRecoverRefusesAnotherAccountsState(t *testing.T) {
 		o.Recorded = p.load()
 		edit(o.Recorded)
 		_, err := Recover(t.Context(), o)
-		if _, ok := err.(*AccountError); !ok {
+		if _, ok := errors.AsType[*AccountError](err); !ok {
 			t.Errorf("the error is %v", err)
 		}
 	}

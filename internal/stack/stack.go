@@ -5,11 +5,11 @@
 package stack
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -196,10 +196,10 @@ func (s *Stack) Verify(ctx context.Context) error {
 // Inspect finds out, in one round trip, whose the credentials are and whether what is recorded is still the
 // stack's own, before a Destroy. The error is an *AccountError where they are another account's.
 func (s *Stack) Inspect(ctx context.Context) error {
-	inspected := fetch(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.engine.Inspect(ctx) })
-	err := s.Verify(ctx)
-	_, failed := inspected()
-	return cmp.Or(err, failed)
+	var inspecting sync.WaitGroup
+	inspecting.Go(func() { s.engine.Inspect(ctx) })
+	defer inspecting.Wait()
+	return s.Verify(ctx)
 }
 
 // Destroy deletes all that is recorded, but for what Inspect has found to be somebody else's.

@@ -234,10 +234,10 @@ func TestGroupMadeAnewGetsItsPoliciesBack(t *testing.T) {
 	}
 	for _, s := range p.plan().Steps {
 		want := provision.Keep
-		switch {
-		case s.Type == scalingPolicyType, s.Type == metricsCollectionType:
+		switch s.Type {
+		case scalingPolicyType, metricsCollectionType:
 			want = provision.Create
-		case s.Type == alarmType:
+		case alarmType:
 			want = provision.Update // it names the policy of the old group
 		}
 		if s.Action != want {

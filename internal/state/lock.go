@@ -79,7 +79,7 @@ func (s *Store) Acquire(ctx context.Context, stack string, wait time.Duration) (
 		if lock != nil {
 			return s.take(lock, stack)
 		}
-		if h := holder(path); !time.Now().Before(deadline) && (h.PID != 0 || !time.Now().Before(named)) {
+		if h := holder(path); !time.Now().Before(deadline) && (h.signed() || !time.Now().Before(named)) {
 			return nil, &LockedError{Stack: stack, Holder: h}
 		}
 		select {
@@ -89,6 +89,9 @@ func (s *Store) Acquire(ctx context.Context, stack string, wait time.Duration) (
 		}
 	}
 }
+
+// signed reports whether it is who has the lock that has signed it: a process of this host that is dead had it before.
+func (h Holder) signed() bool { return h.PID != 0 && (!h.Here() || h.Alive()) }
 
 // make makes the folder, where it is not there yet, and refuses one that is not the user's alone.
 func (s *Store) make(lock string) error {

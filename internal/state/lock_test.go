@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -64,6 +65,26 @@ func TestTheHolderIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	release(t, other)
+}
+
+// Between the lock and its signature the file still names a process that was killed, which holds nothing.
+func TestADeadHolderIsNotNamed(t *testing.T) {
+	dir := t.TempDir()
+	cmd, _ := process(t, "hold", dir)
+	kill(t, cmd)
+	synctest.Test(t, func(t *testing.T) {
+		store := Open(dir)
+		next, err := tryLock(store.lockPath("workers"))
+		if err != nil || next == nil {
+			t.Fatalf("%v, %v", next, err)
+		}
+		defer release(t, next)
+		time.AfterFunc(signTime/2, next.sign)
+		_, err = store.Acquire(t.Context(), "workers", 0)
+		if locked, ok := errors.AsType[*LockedError](err); !ok || locked.Holder.PID != os.Getpid() {
+			t.Errorf("the error is %v", err)
+		}
+	})
 }
 
 func TestTheLockOfAKilledProcessIsFree(t *testing.T) {

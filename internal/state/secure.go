@@ -42,13 +42,16 @@ func (s *Store) checkFolder() error {
 	return nil
 }
 
+// Check refuses what every use of the folder does: for a file of it that is no state, by its name.
+func (s *Store) Check(name string) error { return s.checkFile(filepath.Join(s.dir, name)) }
+
 // checkFile refuses a file of the folder that is a symbolic link: what is read is not what is replaced.
 func (s *Store) checkFile(path string) error {
 	if err := s.checkFolder(); err != nil {
 		return err
 	}
 	info, err := os.Lstat(path)
-	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+	if there := err == nil; !there || info.Mode()&fs.ModeSymlink == 0 {
 		return nil // what else is wrong shows when it is opened
 	}
 	return &InsecureError{path, "is a symbolic link, and a state folder holds none", "put the file itself there, or name another folder with --state-dir (EVENTSCALE_STATE_DIR)"}

@@ -19,7 +19,8 @@ func everyUse(store *Store) map[string]error {
 	_, acquire := store.Acquire(context.Background(), "workers", 0)
 	_, load := store.Load("workers")
 	_, list := store.List()
-	return map[string]error{"acquire": acquire, "load": load, "list": list}
+	_, unlock := store.Unlock("workers")
+	return map[string]error{"acquire": acquire, "load": load, "list": list, "unlock": unlock, "check": store.Check("workers.json")}
 }
 
 // refused checks that every use but these is refused for the reason, with advice.
@@ -84,7 +85,7 @@ func TestALinkIsNoStateFile(t *testing.T) {
 	if err := os.Symlink(Open(elsewhere).Path("workers"), store.Path("workers")); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, store, store.Path("workers")+" is a symbolic link", "put the file itself there", "acquire", "list")
+	refused(t, store, store.Path("workers")+" is a symbolic link", "put the file itself there", "acquire", "list", "unlock")
 }
 
 // A lock that leads elsewhere would have the holder's name written there.
@@ -97,7 +98,7 @@ func TestALinkIsNoLock(t *testing.T) {
 	if err := os.Symlink(target, filepath.Join(store.Dir(), "workers.lock")); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, store, "workers.lock is a symbolic link", "put the file itself there", "load", "list")
+	refused(t, store, "workers.lock is a symbolic link", "put the file itself there", "load", "list", "check")
 	if got := string(read(t, target)); got != "mine" {
 		t.Errorf("the file it leads to is now %q", got)
 	}

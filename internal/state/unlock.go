@@ -20,13 +20,16 @@ type LockFile struct {
 // does, it says so and touches nothing.
 func (s *Store) Unlock(stack string) (LockFile, error) {
 	l := LockFile{Path: s.lockPath(stack)}
+	if err := s.checkFile(l.Path); err != nil {
+		return l, err
+	}
 	if _, err := os.Lstat(l.Path); errors.Is(err, fs.ErrNotExist) {
 		return l, nil
 	}
 	l.There, l.Holder = true, holder(l.Path)
 	lock, err := tryLock(l.Path)
 	if err != nil {
-		return l, fmt.Errorf("trying the lock %s: %w", l.Path, err)
+		return l, s.lockFault(err)
 	}
 	if l.Held = lock == nil; l.Held {
 		return l, nil
@@ -35,8 +38,12 @@ func (s *Store) Unlock(stack string) (LockFile, error) {
 }
 
 // ForceUnlock removes the lock file of a stack though a process holds it. That process saves nothing any more
-// if it lives: see SaveUnder.
-func (s *Store) ForceUnlock(stack string) error {
+// if it lives: see SaveUnder. The error is a *LockedError where it is another's lock by now than the holder's: the
+// next one may have come while the user was asked.
+func (s *Store) ForceUnlock(stack string, held Holder) error {
+	if now := holder(s.lockPath(stack)); now != (Holder{}) && now != held {
+		return &LockedError{Stack: stack, Holder: now}
+	}
 	if err := os.Remove(s.lockPath(stack)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("removing the lock: %w", err)
 	}

@@ -59,7 +59,7 @@ func TestARunWhoseLockWasTakenAwaySavesNothing(t *testing.T) {
 	if err := store.SaveUnder(before, snapshot(5)); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.ForceUnlock("workers"); err != nil {
+	if err := store.ForceUnlock("workers", unlock(t, store).Holder); err != nil {
 		t.Fatal(err)
 	}
 	err := store.SaveUnder(before, snapshot(6))
@@ -79,9 +79,23 @@ func TestARunWhoseLockWasTakenAwaySavesNothing(t *testing.T) {
 		t.Errorf("the next holder: %v", err)
 	}
 	release(t, after)
-	if err := store.ForceUnlock("workers"); err != nil {
+	if err := store.ForceUnlock("workers", Holder{}); err != nil {
 		t.Errorf("of nothing: %v", err)
 	}
+}
+
+// While the user is asked the holder may have gone, and the next one come: its lock is not the one that was meant.
+func TestTheLockOfTheNextHolderIsNotTakenAway(t *testing.T) {
+	store := Open(t.TempDir())
+	lock := acquire(t, store, 0)
+	err := store.ForceUnlock("workers", Holder{User: "ann", Host: "elsewhere", PID: 1})
+	if locked, ok := errors.AsType[*LockedError](err); !ok || locked.Holder.PID != os.Getpid() {
+		t.Errorf("the error is %v", err)
+	}
+	if err := store.SaveUnder(lock, snapshot(5)); err != nil {
+		t.Errorf("its holder: %v", err)
+	}
+	release(t, lock)
 }
 
 func TestKeepCopiesTheFile(t *testing.T) {

@@ -44,13 +44,13 @@ func (t *torturer) rehearse(ctx context.Context, s *story) error {
 }
 
 // kills are all points of a story.
-func (t *torturer) kills(s *story, recover func(context.Context, *trial) error) []point {
+func (t *torturer) kills(s *story, then func(context.Context, *trial) error) []point {
 	var points []point
 	for n := int32(1); n <= s.calls+slack; n++ {
 		for _, effect := range []bool{false, true} {
 			points = append(points, point{
 				name: fmt.Sprintf("%s, call %d of %d, effect %t", s.name, n, s.calls, effect),
-				do:   func(ctx context.Context, trial *trial) error { return s.killed(ctx, trial, n, effect, recover) },
+				do:   func(ctx context.Context, trial *trial) error { return s.killed(ctx, trial, n, effect, then) },
 			})
 		}
 	}
@@ -58,7 +58,7 @@ func (t *torturer) kills(s *story, recover func(context.Context, *trial) error) 
 }
 
 // killed kills the story at its n-th call.
-func (s *story) killed(ctx context.Context, t *trial, n int32, effect bool, recover func(context.Context, *trial) error) error {
+func (s *story) killed(ctx context.Context, t *trial, n int32, effect bool, then func(context.Context, *trial) error) error {
 	if err := s.prepare(ctx, t); err != nil {
 		return err
 	}
@@ -73,5 +73,5 @@ func (s *story) killed(ctx context.Context, t *trial, n int32, effect bool, reco
 	if !t.reached && o.code != 0 {
 		return fmt.Errorf("it was not killed, and ended with exit code %d", o.code)
 	}
-	return recover(ctx, t)
+	return then(ctx, t)
 }

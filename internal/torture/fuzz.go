@@ -96,7 +96,8 @@ func targetsOf(path string) ([]string, error) {
 // fuzzed runs one target. It knows only the inputs of its seeds at first, whatever was found on this machine before.
 func (t *torturer) fuzzed(ctx context.Context, f target, limit time.Duration) tally {
 	cmd := exec.CommandContext(ctx, f.program, "-test.run", "^$", "-test.fuzz", "^"+f.name+"$", "-test.fuzztime", limit.String(),
-		"-test.parallel", "1", "-test.fuzzcachedir", filepath.Join(t.program.dir, "inputs", f.pkg))
+		"-test.parallel", "1", "-test.fuzzminimizetime", "10x", // else Go takes a minute to make an interesting input small, and counts nothing
+		"-test.fuzzcachedir", filepath.Join(t.program.dir, "inputs", f.pkg))
 	cmd.Dir = f.dir
 	out, err := cmd.CombinedOutput()
 	one := tally{points: 1, inputs: executions(string(out))}

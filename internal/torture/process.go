@@ -102,8 +102,8 @@ type running struct {
 // prepared is a run that has not begun.
 func (t *trial) prepared(ctx context.Context, args []string) *running {
 	r := &running{t: t}
-	r.ctx, r.cancel = context.WithTimeout(ctx, patience)
-	r.cmd = t.command(r.ctx, args...)
+	ctx, r.cancel = context.WithTimeout(ctx, patience)
+	r.ctx, r.cmd = ctx, t.command(ctx, args...)
 	r.cmd.Stdout, r.cmd.Stderr = &r.said, &r.said
 	return r
 }
@@ -111,7 +111,8 @@ func (t *trial) prepared(ctx context.Context, args []string) *running {
 // start starts a run.
 func (t *trial) start(ctx context.Context, args ...string) (*running, error) {
 	r := t.prepared(ctx, args)
-	return r, r.begin()
+	err := r.begin()
+	return r, err
 }
 
 func (r *running) begin() error {

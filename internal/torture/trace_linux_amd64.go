@@ -89,11 +89,11 @@ func (t *tracer) follow() error {
 
 // stopped handles a stop and returns the signal to go on with.
 func (t *tracer) stopped(tid int, status syscall.WaitStatus) int {
-	switch s := status.StopSignal(); {
-	case s == syscallTrap:
+	switch s := status.StopSignal(); s {
+	case syscallTrap:
 		t.call(tid)
 		return 0
-	case s == syscall.SIGTRAP, s == syscall.SIGSTOP: // a new thread, on both sides
+	case syscall.SIGTRAP, syscall.SIGSTOP: // a new thread, on both sides
 		return 0
 	default:
 		return int(s)

@@ -15,7 +15,7 @@ func FileChange(o *Output, path, have, want string) error {
 		return o.flush(&b)
 	}
 	for line := range strings.Lines(string(diff.Diff(path, []byte(have), path, []byte(want)))) {
-		line = clean(strings.TrimSuffix(line, "\n"))
+		line = strings.TrimSuffix(line, "\n")
 		switch {
 		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "@@"):
 			continue

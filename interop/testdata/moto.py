@@ -1,4 +1,5 @@
-"""What eventscale itself does not do on a server: `group NAME MIN` makes a group, `list` lists all there is."""
+"""What eventscale itself does not do on a server: `group NAME MIN` makes a group, `user NAME` makes a user and
+prints its access key, `policy NAME DOCUMENT` gives it one policy, `role NAME` makes a role, `list` lists all there is."""
 
 import sys
 
@@ -15,6 +16,21 @@ def group(name, min_size):
         AutoScalingGroupName=name, MinSize=int(min_size), MaxSize=20, DesiredCapacity=1,
         AvailabilityZones=["us-east-1a"], LaunchTemplate={"LaunchTemplateName": name, "Version": "$Latest"},
     )
+
+
+def user(name):
+    iam = boto3.client("iam")
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    print(key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def policy(name, document):
+    boto3.client("iam").put_user_policy(UserName=name, PolicyName="only", PolicyDocument=document)
+
+
+def role(name):
+    boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
 
 
 def everything():
@@ -37,8 +53,9 @@ def everything():
         yield "group", found["AutoScalingGroupName"]
 
 
-if sys.argv[1] == "group":
-    group(*sys.argv[2:])
+commands = {"group": group, "user": user, "policy": policy, "role": role}
+if sys.argv[1] in commands:
+    commands[sys.argv[1]](*sys.argv[2:])
 else:
     for kind, name in everything():
         print(kind, name)
