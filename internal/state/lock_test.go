@@ -148,17 +148,19 @@ func TestAcquireObeysTheContext(t *testing.T) {
 
 // Who comes in the moment in which the lock is taken and not yet signed waits for the name.
 func TestAHolderThatHasJustCome(t *testing.T) {
-	store := Open(t.TempDir())
-	lock := acquire(t, store, 0)
-	defer release(t, lock)
-	if err := os.Truncate(lock.file.Path(), 0); err != nil {
-		t.Fatal(err)
-	}
-	time.AfterFunc(signTime/3, lock.sign)
-	_, err := store.Acquire(t.Context(), "workers", 0)
-	if locked, ok := errors.AsType[*LockedError](err); !ok || locked.Holder.PID != os.Getpid() {
-		t.Errorf("the error is %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		store := Open(t.TempDir())
+		lock := acquire(t, store, 0)
+		defer release(t, lock)
+		if err := os.Truncate(lock.file.Path(), 0); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(signTime/2, lock.sign)
+		_, err := store.Acquire(t.Context(), "workers", 0)
+		if locked, ok := errors.AsType[*LockedError](err); !ok || locked.Holder.PID != os.Getpid() {
+			t.Errorf("the error is %v", err)
+		}
+	})
 }
 
 func TestAcquireNeedsAWritableFolder(t *testing.T) {
