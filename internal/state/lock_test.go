@@ -155,7 +155,7 @@ func TestAHolderThatHasJustCome(t *testing.T) {
 		if err := os.Truncate(lock.file.Path(), 0); err != nil {
 			t.Fatal(err)
 		}
-		time.AfterFunc(signTime/2, lock.sign)
+		time.AfterFunc(lockPoll/2, lock.sign)
 		_, err := store.Acquire(t.Context(), "workers", 0)
 		if locked, ok := errors.AsType[*LockedError](err); !ok || locked.Holder.PID != os.Getpid() {
 			t.Errorf("the error is %v", err)
