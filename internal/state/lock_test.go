@@ -137,9 +137,30 @@ func TestAcquireObeysTheContext(t *testing.T) {
 	interrupted := errors.New("interrupted")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(50*time.Millisecond, func() { cancel(interrupted) })
-	if _, err := store.Acquire(ctx, "workers", time.Hour); !errors.Is(err, interrupted) {
+	_, err := store.Acquire(ctx, "workers", time.Hour)
+	if !errors.Is(err, interrupted) {
 		t.Errorf("the error is %v", err)
 	}
+	if locked, ok := errors.AsType[*LockedError](err); !ok || locked.Holder.PID != os.Getpid() {
+		t.Errorf("who was waited for is not told: %v", err)
+	}
+}
+
+// Who comes in the moment in which the lock is taken and not yet signed waits for the name.
+func TestAHolderThatHasJustCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := Open(t.TempDir())
+		lock := acquire(t, store, 0)
+		defer release(t, lock)
+		if err := os.Truncate(lock.file.Path(), 0); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(lockPoll/2, lock.sign)
+		_, err := store.Acquire(t.Context(), "workers", 0)
+		if locked, ok := errors.AsType[*LockedError](err); !ok || locked.Holder.PID != os.Getpid() {
+			t.Errorf("the error is %v", err)
+		}
+	})
 }
 
 func TestAcquireNeedsAWritableFolder(t *testing.T) {

@@ -23,18 +23,11 @@ func (t *torturer) crash(ctx context.Context) error {
 		for _, recovery := range []struct {
 			name string
 			do   func(context.Context, *trial) error
-		}{{"again", s.again}, {opposite(s), s.otherwise(all[0])}} {
-			t.series(ctx, "crash: "+s.name+", then "+recovery.name, t.kills(s, recovery.do))
+		}{{"the same command", s.again}, {"the opposite one", s.otherwise(all[0])}} {
+			t.series(ctx, "crash: killed at a call, then "+recovery.name, t.kills(s, recovery.do))
 		}
 	}
 	return nil
-}
-
-func opposite(s *story) string {
-	if s.destroys() {
-		return "up"
-	}
-	return "destroy"
 }
 
 // rehearse runs a story undisturbed in a trial of its own.
@@ -56,7 +49,7 @@ func (t *torturer) kills(s *story, then func(context.Context, *trial) error) []p
 	for n := int32(1); n <= s.calls+slack; n++ {
 		for _, effect := range []bool{false, true} {
 			points = append(points, point{
-				name: fmt.Sprintf("killed at call %d of %d, effect %t", n, s.calls, effect),
+				name: fmt.Sprintf("%s, call %d of %d, effect %t", s.name, n, s.calls, effect),
 				do:   func(ctx context.Context, trial *trial) error { return s.killed(ctx, trial, n, effect, then) },
 			})
 		}

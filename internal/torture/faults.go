@@ -61,7 +61,7 @@ func (t *torturer) faults(ctx context.Context) error {
 	}
 	defer func(n int) { t.workers = n }(t.workers)
 	t.workers = sideBySide
-	t.series(ctx, "faults", points)
+	t.series(ctx, "fault profiles", points)
 	return nil
 }
 

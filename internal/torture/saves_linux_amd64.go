@@ -28,9 +28,9 @@ func (t *torturer) saves(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		t.series(ctx, "saves: "+s.name+", a folder that takes nothing", s.unfit())
+		t.series(ctx, "saves: a folder that takes nothing", s.unfit())
 		for _, kind := range diskHarms() {
-			t.series(ctx, "saves: "+s.name+", "+kind.name, t.diskPoints(s, steps, kind))
+			t.series(ctx, "saves: "+kind.name, t.diskPoints(s, steps, kind))
 		}
 	}
 	return nil
@@ -122,7 +122,7 @@ func (t *torturer) diskPoints(s *story, steps map[step]int, kind diskHarmKind) [
 		}
 		for k := 1; k <= steps[at]; k++ {
 			points = append(points, point{
-				name: fmt.Sprintf("step %d of %d of %q", k, steps[at], at),
+				name: fmt.Sprintf("%s, step %d of %d of %q", s.name, k, steps[at], at),
 				do: func(ctx context.Context, trial *trial) error {
 					return s.diskHarmed(ctx, trial, &diskHarm{at, k, kind.fails, kind.power})
 				},
@@ -204,8 +204,8 @@ func (s *story) unfit() []point {
 		}
 	}
 	return []point{
-		{name: "read-only", do: refused(&diskHarm{step{"create", "lock"}, 1, syscall.EROFS, false}, "cannot be written: ")},
-		{name: "without locks", do: refused(&diskHarm{step{"lock", "lock"}, 1, syscall.ENOLCK, false}, "has no locks: ")},
-		{name: "that knows no locks", do: refused(&diskHarm{step{"lock", "lock"}, 1, syscall.EOPNOTSUPP, false}, "has no locks: ")},
+		{name: s.name + ", read-only", do: refused(&diskHarm{step{"create", "lock"}, 1, syscall.EROFS, false}, "cannot be written: ")},
+		{name: s.name + ", without locks", do: refused(&diskHarm{step{"lock", "lock"}, 1, syscall.ENOLCK, false}, "has no locks: ")},
+		{name: s.name + ", that knows no locks", do: refused(&diskHarm{step{"lock", "lock"}, 1, syscall.EOPNOTSUPP, false}, "has no locks: ")},
 	}
 }

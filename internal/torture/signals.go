@@ -35,9 +35,9 @@ func (t *torturer) signals(ctx context.Context) error {
 		} {
 			var points []point
 			for n := int32(1); n <= s.calls; n++ {
-				points = append(points, point{name: fmt.Sprintf("call %d of %d", n, s.calls), do: kind.do(s, n)})
+				points = append(points, point{name: fmt.Sprintf("%s, call %d of %d", s.name, n, s.calls), do: kind.do(s, n)})
 			}
-			t.series(ctx, "signals: "+s.name+", "+kind.name, points)
+			t.series(ctx, "signals: "+kind.name, points)
 		}
 	}
 	return nil

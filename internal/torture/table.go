@@ -10,23 +10,29 @@ import (
 	"time"
 )
 
-// columns of the table; seconds are rounded up, so that nothing took none.
+// columns of the table.
 var columns = []string{"series", "points", "runs", "failures", "orphans", "seconds"}
 
 func (s *tally) cells() []string {
 	return []string{
-		s.series, fmt.Sprint(s.points), fmt.Sprint(s.runs), fmt.Sprint(s.failures), fmt.Sprint(s.orphans),
+		s.series, fmt.Sprint(s.points), s.work(), fmt.Sprint(s.failures), fmt.Sprint(s.orphans),
 		fmt.Sprint(int(s.took.Round(time.Second).Seconds())),
 	}
+}
+
+// work is what was run: the program, or targets on inputs.
+func (s *tally) work() string {
+	if s.inputs > 0 && s.runs == 0 {
+		return fmt.Sprintf("%d inputs", s.inputs)
+	}
+	return fmt.Sprint(s.runs)
 }
 
 // sum is the table's last line.
 func (t *torturer) sum() tally {
 	all := tally{series: "all"}
 	for _, one := range t.tallies {
-		all.points, all.runs = all.points+one.points, all.runs+one.runs
-		all.failures, all.orphans = all.failures+one.failures, all.orphans+one.orphans
-		all.took += one.took
+		all.plus(one)
 	}
 	return all
 }

@@ -13,8 +13,9 @@ import (
 // tally is what came of one series.
 type tally struct {
 	series   string
-	points   int // at which something went wrong on purpose
-	runs     int // of the program; executions of a fuzz target
+	points   int // at which something went wrong on purpose; fuzz targets
+	runs     int // of the program
+	inputs   int // of fuzz targets
 	failures int
 	orphans  int // objects that were left when all should have been gone
 	took     time.Duration
@@ -42,18 +43,29 @@ type torturer struct {
 // short reports whether a sample is enough.
 func (t *torturer) short() bool { return t.stride > 1 }
 
-// series proves all points, each on an account of its own.
+// plus adds what came of the same.
+func (s *tally) plus(other tally) {
+	s.points, s.runs, s.inputs = s.points+other.points, s.runs+other.runs, s.inputs+other.inputs
+	s.failures, s.orphans = s.failures+other.failures, s.orphans+other.orphans
+	s.took += other.took
+}
+
+// series proves points, each on an account of its own.
 func (t *torturer) series(ctx context.Context, name string, points []point) {
+	points = t.sampled(points)
+	t.timed(name, len(points), func(i int) tally { return t.prove(ctx, name, points[i]) })
+}
+
+// timed does n things, several at a time, and adds what came of them to a series.
+func (t *torturer) timed(name string, n int, do func(int) tally) {
 	sum := tally{series: name}
 	start := time.Now()
-	points = t.sampled(points)
 	var mu sync.Mutex
-	t.spread(len(points), func(i int) {
-		one := t.prove(ctx, name, points[i])
+	t.spread(n, func(i int) {
+		one := do(i)
 		mu.Lock()
 		defer mu.Unlock()
-		sum.points, sum.runs = sum.points+one.points, sum.runs+one.runs
-		sum.failures, sum.orphans = sum.failures+one.failures, sum.orphans+one.orphans
+		sum.plus(one)
 	})
 	sum.took = time.Since(start)
 	t.add(sum)
@@ -117,10 +129,16 @@ func (t *torturer) failed(series, point string, err error, log string) tally {
 	return tally{points: 1, failures: 1}
 }
 
-// add keeps a tally and says that the series is done.
+// add keeps a tally, or adds it to that of the same series, and says how far it is.
 func (t *torturer) add(one tally) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	fmt.Fprintf(t.log, "%s: %d points, %d failures, %s\n", one.series, one.points, one.failures, one.took.Round(time.Second))
+	for i := range t.tallies {
+		if t.tallies[i].series == one.series {
+			t.tallies[i].plus(one)
+			return
+		}
+	}
 	t.tallies = append(t.tallies, one)
-	fmt.Fprintf(t.log, "%s: %d points, %d runs, %d failures, %s\n", one.series, one.points, one.runs, one.failures, one.took.Round(time.Second))
 }

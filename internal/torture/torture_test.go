@@ -179,6 +179,18 @@ func TestExecutionsAreTheLastCount(t *testing.T) {
 	}
 }
 
+func TestTheEndOfTheTimeIsNoFailure(t *testing.T) {
+	for out, want := range map[string]bool{
+		"--- FAIL: FuzzDecode (2.02s)\n    context deadline exceeded\nFAIL\n":                                                               true,
+		"--- FAIL: FuzzDecode (2.02s)\n    decode_test.go:9: context deadline exceeded\n    Failing input written to testdata/fuzz/1\nFAIL": false,
+		"--- FAIL: FuzzDecode (2.02s)\n    panic: index out of range\nFAIL\n":                                                               false,
+	} {
+		if got := outOfTime(out); got != want {
+			t.Errorf("%t of:\n%s", got, out)
+		}
+	}
+}
+
 func TestNoPartOfThatName(t *testing.T) {
 	if err := check([]string{"crash", "burn"}); err == nil || !strings.Contains(err.Error(), `"burn" is no part: there are crash, saves`) {
 		t.Errorf("the error is %v", err)
