@@ -57,7 +57,16 @@ func (a *app) destroy(ctx context.Context, o *destroyOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.open(ctx, f.Snapshot, func(to *stack.Options) { to.DeleteAdopted = o.deleteAdopted })
+	var left []stack.Left
+	s, err := a.open(ctx, f.Snapshot, func(to *stack.Options) {
+		to.DeleteAdopted = o.deleteAdopted
+		to.Emit = func(e provision.Event) {
+			if e.Left {
+				left = append(left, stack.Left{LogicalID: e.LogicalID, Type: e.Type, Name: e.Name, Reason: e.Reason})
+			}
+			a.event(e)
+		}
+	})
 	if err != nil {
 		return err
 	}
@@ -79,7 +88,7 @@ func (a *app) destroy(ctx context.Context, o *destroyOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.destroyed(s)
+	return a.destroyed(s, left)
 }
 
 // doomed is the name of the stack to destroy. Without --asg there must be a state of it.
@@ -123,15 +132,19 @@ func (a *app) remains(ctx context.Context, name string, o *destroyOptions) (*fou
 }
 
 // destroyed removes the state of a stack that owns nothing any more.
-func (a *app) destroyed(s *stack.Stack) error {
+func (a *app) destroyed(s *stack.Stack, left []stack.Left) error {
 	name := s.Spec.Stack
 	if err := a.store().Remove(name); err != nil {
 		return err
 	}
 	if a.json() {
-		return ui.OutputsJSON(a.stdout, &stack.Outputs{SchemaVersion: stack.SchemaVersion, Stack: name})
+		return ui.OutputsJSON(a.stdout, &stack.Outputs{SchemaVersion: stack.SchemaVersion, Stack: name, Left: left})
 	}
-	return ui.Done(a.err(), fmt.Sprintf("stack %s is gone; the group %s is untouched", name, s.Spec.ASG))
+	text := fmt.Sprintf("stack %s is gone; the group %s is untouched", name, s.Spec.ASG)
+	for _, l := range left {
+		text += fmt.Sprintf("; %s %s is still there", l.Type, l.Name)
+	}
+	return ui.Done(a.err(), text)
 }
 
 // confirmDestroy shows what goes and what stays, and asks.

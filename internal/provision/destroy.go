@@ -116,7 +116,7 @@ func (r *run) delete(ctx context.Context, record state.Record, free func()) erro
 	if err := r.Journal.Record(func(s *state.Snapshot) { s.Forget(record.LogicalID) }); err != nil {
 		return err
 	}
-	w.tell(DeleteComplete, left)
+	w.emit(func(e *Event) { e.Status, e.Reason, e.Left = DeleteComplete, left, left != "" && left != neverMade })
 	return nil
 }
 
@@ -159,6 +159,9 @@ func (r *run) remove(ctx context.Context, record state.Record) (left string, err
 	return "", t.delete(ctx, id)
 }
 
+// neverMade is why an intent needs no deletion.
+const neverMade = "it was never made"
+
 // found looks for the object of an intent: a create whose answer never reached us. It may have had its
 // effect, or not, or the name may be somebody else's.
 func (r *run) found(ctx context.Context, t Type, record state.Record) (id Identity, left string, err error) {
@@ -166,7 +169,7 @@ func (r *run) found(ctx context.Context, t Type, record state.Record) (id Identi
 		return t.read(ctx, Identity{Name: record.Name})
 	})
 	if errors.Is(err, ErrNotFound) {
-		return id, "it was never made", nil
+		return id, neverMade, nil
 	}
 	if err != nil {
 		return id, "", err

@@ -51,6 +51,7 @@ type Event struct {
 	Name      string // the physical name
 	Status    Status
 	Reason    string        // what it waits for and why, why it was skipped, or the error's text
+	Left      bool          // of a deletion that is complete: the object was not the stack's to delete, and is there
 	Until     time.Time     // when a wait is given up; zero where nothing is waited for
 	Elapsed   time.Duration // since the resource was started
 }

@@ -116,6 +116,15 @@ type Outputs struct {
 	SchemaVersion int      `json:"schema_version"`
 	Stack         string   `json:"stack"`
 	Values        []Output `json:"outputs"` // in the order in which they are printed
+	Left          []Left   `json:"left"`    // of a destroy: what was not the stack's to delete
+}
+
+// Left is an object that a destroy left as it was.
+type Left struct {
+	LogicalID string `json:"logical_id"`
+	Type      string `json:"type"`
+	Name      string `json:"name"`
+	Reason    string `json:"reason"`
 }
 
 // Output is one of them.

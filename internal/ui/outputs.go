@@ -45,7 +45,8 @@ func OutputsJSON(w io.Writer, outputs *stack.Outputs) error {
 		SchemaVersion int           `json:"schema_version"`
 		Stack         string        `json:"stack"`
 		Outputs       orderedValues `json:"outputs"`
-	}{stack.SchemaVersion, outputs.Stack, outputs.Values})
+		Left          []stack.Left  `json:"left,omitempty"`
+	}{stack.SchemaVersion, outputs.Stack, outputs.Values, outputs.Left})
 }
 
 // exact returns a value as it is for a program, and clean for the eyes.
