@@ -181,6 +181,8 @@ func hints(err error) []string {
 	switch {
 	case stack.Denied(err):
 		all = append(all, "`eventscale iam-policy` prints the permissions that this stack needs")
+	case stack.Exhausted(err):
+		all = append(all, "a quota of the account is used up: remove what is not needed, or ask for more in the Service Quotas console")
 	case stack.Unauthenticated(err):
 		all = append(all, "check the credentials with `aws sts get-caller-identity`, sign in again, or name others with --profile")
 	case unreachable(err): // before the next: an attempt's own deadline is not --timeout's

@@ -20,6 +20,11 @@ func Unauthenticated(err error) bool {
 		"IncompleteSignature", "AuthFailure", "OptInRequired", "TokenRefreshRequired", "InvalidAccessKeyId")
 }
 
+// Exhausted reports whether a quota of the account is used up, which no repetition mends.
+func Exhausted(err error) bool {
+	return hasCode(err, "LimitExceeded", "LimitExceededFault", quotaCode, "CodeStorageExceededException", "OverLimit")
+}
+
 func hasCode(err error, codes ...string) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && slices.Contains(codes, api.ErrorCode())
