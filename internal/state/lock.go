@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -95,10 +96,28 @@ func (h Holder) signed() bool { return h.PID != 0 && (!h.Here() || h.Alive()) }
 
 // make makes the folder, where it is not there yet, and refuses one that is not the user's alone.
 func (s *Store) make(lock string) error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := makeFolder(filepath.Clean(s.dir)); err != nil {
 		return &UnwritableError{Dir: s.dir, Err: err}
 	}
 	return s.checkFile(lock)
+}
+
+// makeFolder makes a folder and those above it that are not there yet, each durable in the one above: what is
+// saved for good in a folder is lost with it.
+func makeFolder(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	above := filepath.Dir(dir)
+	if above != dir {
+		if err := makeFolder(above); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(above)
 }
 
 // lockFault says why no lock could be tried. A file system without locks, such as NFS without its lock daemon,

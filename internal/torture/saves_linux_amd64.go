@@ -44,12 +44,12 @@ type diskHarmKind struct {
 	applies func(step) bool
 }
 
-// diskHarms: a full disk lets nothing be made or written, a broken one nothing be synced; and only before the
+// diskHarms: a full disk lets nothing be made or written, a broken one nothing be synced; and only before a
 // folder is synced can power be lost with another outcome than a kill has.
 func diskHarms() []diskHarmKind {
 	return []diskHarmKind{
 		{name: "killed at a step of a save", applies: func(s step) bool { return s.op != "lock" }},
-		{name: "power lost before a sync", power: true, applies: func(s step) bool { return s == step{"sync", "folder"} }},
+		{name: "power lost before a sync", power: true, applies: func(s step) bool { return s == step{"sync", "folder"} || s == step{"sync", "folder above"} }},
 		{name: "disk full at a save", fails: syscall.ENOSPC, applies: func(s step) bool {
 			return s == step{"create", "new state"} || s == step{"write", "new state"}
 		}},
@@ -76,11 +76,12 @@ func (t *torturer) steps(ctx context.Context, s *story) (map[step]int, error) {
 	return d.seen, synced(d.seen)
 }
 
-// synced checks that every save syncs the file before it is renamed, and the folder after: where a sync is left
-// out there is no point at which power could be lost before it.
+// synced checks that every save syncs the file before it is renamed, and the folder after, and that a folder that
+// is made is synced in the one above: where a sync is left out there is no point at which power could be lost before it.
 func synced(steps map[step]int) error {
 	saves := steps[step{"rename", "new state"}]
-	if saves == 0 || steps[step{"sync", "new state"}] < saves || steps[step{"sync", "folder"}] < saves {
+	if saves == 0 || steps[step{"sync", "new state"}] < saves || steps[step{"sync", "folder"}] < saves ||
+		steps[step{"sync", "folder above"}] < steps[step{"make", "folder"}] {
 		return fmt.Errorf("%d saves, and not each is synced: %v", saves, steps)
 	}
 	return nil

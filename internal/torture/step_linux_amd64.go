@@ -19,6 +19,7 @@ type disk struct {
 	fds  map[int]string // open files of the folder, by their paths
 	seen map[step]int   // steps so far
 
+	rootless bool            // the folder itself is in memory only
 	unsynced map[string]bool // files with content that is in memory only
 	torn     bool            // the state file is such a one
 	durable  []byte          // the state file after a loss of power; nil: there would be none
@@ -108,6 +109,8 @@ func (d *disk) what(path string) string {
 	switch {
 	case path == d.dir:
 		return "folder"
+	case path == filepath.Dir(d.dir):
+		return "folder above"
 	case filepath.Dir(path) != d.dir:
 		return ""
 	case name == stackName+".json":
@@ -151,13 +154,18 @@ func (d *disk) leave(s *syscallStop) {
 		if d.what(s.text(s.regs.R10)) == "state" {
 			d.torn = d.unsynced[d.absolute(s.text(s.regs.Rsi))]
 		}
+	case syscall.SYS_MKDIRAT:
+		d.rootless = d.rootless || d.what(s.text(s.regs.Rsi)) == "folder"
 	}
 }
 
 // synced: a rename and a removal are durable when their folder is. A file renamed before its own content is
-// durable is there and empty.
+// durable is there and empty. A folder that is not durable in the one above takes all that is in it along.
 func (d *disk) synced(path string) {
 	delete(d.unsynced, path)
+	if path == filepath.Dir(d.dir) {
+		d.rootless = false
+	}
 	if path != d.dir {
 		return
 	}
@@ -176,6 +184,9 @@ func (d *disk) losePower() (bool, error) {
 				return false, err
 			}
 		}
+	}
+	if d.rootless {
+		d.durable = nil
 	}
 	now := d.state()
 	if (now == nil) == (d.durable == nil) && bytes.Equal(now, d.durable) {
