@@ -3,13 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/eventscale/eventscale/internal/stack"
+	"github.com/eventscale/eventscale/internal/ui"
 )
 
 // policyOptions are the flags of `iam-policy`.
@@ -41,10 +41,7 @@ func (a *app) iamPolicy(o *policyOptions) error {
 	if err != nil {
 		return err
 	}
-	e := json.NewEncoder(a.stdout)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(stack.Permissions(spec, account))
+	return ui.PolicyJSON(a.stdout, stack.Permissions(spec, account))
 }
 
 // checkAccount refuses what is no account's number: it would stand in every ARN of the policy.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -100,12 +99,15 @@ func (a *app) serve(ctx context.Context, o *serveOptions) error {
 	return cloud.Serve(ctx, listener, o.public)
 }
 
+// maxPolicy is more than a policy may have.
+const maxPolicy = 1 << 20
+
 // readPolicy returns the policy document of a file; nil where none is named.
 func readPolicy(file string) ([]byte, error) {
 	if file == "" {
 		return nil, nil
 	}
-	document, err := os.ReadFile(file)
+	document, err := readAtMost(file, maxPolicy)
 	if err == nil {
 		_, err = sandbox.ParsePolicy(document)
 	}
