@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/eventscale/eventscale/internal/sandbox"
+	"github.com/eventscale/eventscale/internal/state"
 	"github.com/eventscale/eventscale/internal/yamltree"
 )
 
@@ -84,5 +86,25 @@ func TestALinkIsNoLockOfTheSandbox(t *testing.T) {
 	}
 	if _, err := os.Lstat(target); err == nil {
 		t.Error("the file to which the link leads was made")
+	}
+}
+
+// What others have sent or said is not written to a terminal as it came.
+func TestWhatIsSaidBesideTheResultsDoesNotSteer(t *testing.T) {
+	const steering = "\x1b]52;c;QQ==\x07\u009b31m\u202e"
+	var out bytes.Buffer
+	a := &app{stdout: &out, stderr: &out, env: func(string) string { return "" }}
+	a.global.verbose = true
+	a.logServed(sandbox.Call{Service: "sqs", Operation: steering + "\nsqs DeleteQueue", Status: 404})
+	if lines := strings.Count(out.String(), "\n"); lines != 1 {
+		t.Errorf("one call is %d lines: %q", lines, out.String())
+	}
+	a.note("reading the group: " + steering)
+	a.rescue(&state.SaveError{Path: "jobs.json", Data: []byte("{\n  \"name\": \"\u009b31m\u202e\"\n}\n")})
+	if strings.ContainsAny(out.String(), "\x1b\x07\u009b\u202e") {
+		t.Errorf("it printed %q", out.String())
+	}
+	if !strings.HasSuffix(out.String(), "jobs.json:\n{\n  \"name\": \"\\u009b31m\\u202e\"\n}\n") {
+		t.Errorf("the state is another document: %q", out.String())
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/eventscale/eventscale/internal/sandbox"
 	"github.com/eventscale/eventscale/internal/stack"
+	"github.com/eventscale/eventscale/internal/ui"
 )
 
 // serveAddress is where `sandbox serve` answers by itself, and so what the sandbox's URLs say.
@@ -140,7 +141,8 @@ func (o *serveOptions) listen(ctx context.Context) (net.Listener, error) {
 func (a *app) logServed(c sandbox.Call) {
 	if a.global.verbose {
 		words := []string{c.Service, c.Operation, strconv.Itoa(c.Status), c.Code, string(c.Fault)}
-		fmt.Fprintln(a.stderr, strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " "))
+		line := strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " ")
+		_ = ui.Line(a.stderr, strings.ReplaceAll(line, "\n", " ")) // an operation is what somebody has sent
 	}
 }
 
