@@ -108,3 +108,11 @@ func TestWhatIsSaidBesideTheResultsDoesNotSteer(t *testing.T) {
 		t.Errorf("the state is another document: %q", out.String())
 	}
 }
+
+func TestWhatIsNoRegionIsInNoPolicy(t *testing.T) {
+	for region, want := range map[string]int{"us-east-1:*": exitUsage, "us-*": exitUsage, `a"b`: exitUsage, "*": exitDone, "us-isob-east-1": exitDone, "cn-north-1": exitDone} {
+		if code, printed := said(t, nil, "iam-policy", "--asg", "jobs", "--region", region); code != want {
+			t.Errorf("%s: exit code %d\n%.300s", region, code, printed)
+		}
+	}
+}
