@@ -152,7 +152,13 @@ func (a *app) openWorld() (http.RoundTripper, error) {
 func (a *app) sandboxPath() string { return filepath.Join(a.global.stateDir, "sandbox.json") }
 
 // checkWorld refuses a world that others could have put before us: what jobs it holds, workers of ours would do.
-func (a *app) checkWorld() error { return a.store().Check(filepath.Base(a.sandboxPath())) }
+func (a *app) checkWorld() error {
+	name := filepath.Base(a.sandboxPath())
+	if err := a.store().Check(name); err != nil {
+		return err
+	}
+	return a.store().Check(name + ".lock")
+}
 
 // noting reads AWS's clock off each answer.
 type noting struct {

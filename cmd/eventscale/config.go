@@ -162,7 +162,7 @@ func (a *app) readConfig() ([]entry, error) {
 	if path == "" {
 		path = configFile
 	}
-	data, err := readAtMost(path, yamltree.MaxBytes+1)
+	data, err := readAtMost(path, maxConfig)
 	if errors.Is(err, fs.ErrNotExist) && a.global.file == "" {
 		return nil, nil
 	}
@@ -171,6 +171,9 @@ func (a *app) readConfig() ([]entry, error) {
 	}
 	return parseConfig(path, data)
 }
+
+// maxConfig is more than a configuration file may have, also behind a byte order mark.
+const maxConfig = 2 * yamltree.MaxBytes
 
 // readAtMost reads a file, or as much of it as shows that it is too large.
 func readAtMost(path string, size int64) ([]byte, error) {

@@ -143,7 +143,8 @@ func (a *app) hint(text string) {
 
 // rescue prints a state that could not be saved, so that nothing of it is lost.
 func (a *app) rescue(e *state.SaveError) {
-	fmt.Fprintf(a.stderr, "The state, to be saved by hand as %s:\n%s", e.Path, e.Data)
+	_ = ui.Line(a.stderr, fmt.Sprintf("The state, to be saved by hand as %s:", e.Path))
+	_ = ui.Rescued(a.stderr, e.Data)
 }
 
 // apart takes joined errors apart, and the causes of a run.

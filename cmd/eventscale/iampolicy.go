@@ -3,13 +3,14 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/eventscale/eventscale/internal/stack"
+	"github.com/eventscale/eventscale/internal/ui"
 )
 
 // policyOptions are the flags of `iam-policy`.
@@ -38,13 +39,13 @@ func (a *app) iamPolicy(o *policyOptions) error {
 		return err
 	}
 	spec, account, err := a.policyOf(o)
+	if err == nil {
+		err = checkRegion(account.Region)
+	}
 	if err != nil {
 		return err
 	}
-	e := json.NewEncoder(a.stdout)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(stack.Permissions(spec, account))
+	return ui.PolicyJSON(a.stdout, stack.Permissions(spec, account))
 }
 
 // checkAccount refuses what is no account's number: it would stand in every ARN of the policy.
@@ -57,6 +58,17 @@ func checkAccount(id string) error {
 		Field: "account", Value: id, Allowed: "must be the 12 digits of an AWS account",
 		Advice: "`aws sts get-caller-identity` prints those of yours",
 	}
+}
+
+var regionName = regexp.MustCompile(`^[a-z0-9-]+$`)
+
+// checkRegion refuses what is no region's name, since it too stands in every ARN: "us-east-1:*" would be every
+// account.
+func checkRegion(name string) error {
+	if name == "*" || regionName.MatchString(name) {
+		return nil
+	}
+	return &stack.FieldError{Field: "region", Value: name, Allowed: "must be a region's name, of a-z, 0-9 and -", Advice: "for example --region us-east-1, or set AWS_REGION"}
 }
 
 // policyOf returns the spec of the flags, or of the recorded stack where no group is named.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/eventscale/eventscale/internal/sandbox"
 	"github.com/eventscale/eventscale/internal/stack"
+	"github.com/eventscale/eventscale/internal/ui"
 )
 
 // serveAddress is where `sandbox serve` answers by itself, and so what the sandbox's URLs say.
@@ -100,12 +100,15 @@ func (a *app) serve(ctx context.Context, o *serveOptions) error {
 	return cloud.Serve(ctx, listener, o.public)
 }
 
+// maxPolicy is more than a policy may have.
+const maxPolicy = 1 << 20
+
 // readPolicy returns the policy document of a file; nil where none is named.
 func readPolicy(file string) ([]byte, error) {
 	if file == "" {
 		return nil, nil
 	}
-	document, err := os.ReadFile(file)
+	document, err := readAtMost(file, maxPolicy)
 	if err == nil {
 		_, err = sandbox.ParsePolicy(document)
 	}
@@ -138,7 +141,8 @@ func (o *serveOptions) listen(ctx context.Context) (net.Listener, error) {
 func (a *app) logServed(c sandbox.Call) {
 	if a.global.verbose {
 		words := []string{c.Service, c.Operation, strconv.Itoa(c.Status), c.Code, string(c.Fault)}
-		fmt.Fprintln(a.stderr, strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " "))
+		line := strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " ")
+		_ = ui.Line(a.stderr, strings.ReplaceAll(line, "\n", " ")) // an operation is what somebody has sent
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -119,7 +118,7 @@ func (s *worldSettings) disturb(options *sandbox.Options) error {
 	if s.faults == "" {
 		return nil
 	}
-	content, err := os.ReadFile(s.faults)
+	content, err := readAtMost(s.faults, maxConfig)
 	if err != nil {
 		return &stack.FieldError{Field: "faults", Value: s.faults, Allowed: "cannot be read: " + cause(err), Advice: "name a file such as those of testdata/faults"}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"sync"
 
 	"github.com/eventscale/eventscale/internal/provision"
@@ -63,5 +62,5 @@ func (a *app) note(text string) {
 		p.Note(text)
 		return
 	}
-	fmt.Fprintln(a.stderr, text)
+	_ = ui.Line(a.stderr, text)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/pflag"
 
@@ -62,6 +61,9 @@ func (a *app) readModel(ctx context.Context, o *simulateOptions) (*loop.Model, e
 	if err != nil {
 		return nil, &stack.FieldError{Field: "model", Value: o.model, Allowed: "cannot be read: " + cause(err), Advice: "give the path of a configuration of the model, or - for standard input"}
 	}
+	if len(data) > maxModel {
+		return nil, &usageError{fmt.Sprintf("%s: has more than %d MB", name, maxModel>>20), "give the jobs apart, with --trace"}
+	}
 	model, err := loop.ParseModel(data)
 	if err != nil {
 		return nil, &modelError{name, err}
@@ -82,11 +84,14 @@ func (a *app) readModel(ctx context.Context, o *simulateOptions) (*loop.Model, e
 	return model, err
 }
 
+// maxModel bounds a configuration with the jobs in it, which are all in memory at once; a trace of its own is not.
+const maxModel = 64 << 20
+
 func (a *app) readInput(ctx context.Context, path string) ([]byte, error) {
 	if path == workload.Stdin {
-		return io.ReadAll(&patientReader{ctx, a.stdin})
+		return io.ReadAll(io.LimitReader(&patientReader{ctx, a.stdin}, maxModel+1))
 	}
-	return os.ReadFile(path)
+	return readAtMost(path, maxModel+1)
 }
 
 // modelError says where in which file a configuration is wrong.

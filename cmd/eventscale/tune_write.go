@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -27,7 +26,7 @@ func (a *app) writeWinner(ctx context.Context, r *tune.Report, asg string) (stri
 		return "", &nothingToWriteError{fmt.Sprintf("no policy holds %s on %s", r.SLO, r.Validation.Name)}
 	}
 	path := a.configPath()
-	old, err := os.ReadFile(path)
+	old, err := readAtMost(path, maxConfig)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", &stack.FieldError{Field: "file", Value: path, Allowed: "cannot be read: " + cause(err)}
 	}

@@ -70,6 +70,7 @@ func parseCondition(operator, key string, values []string) (condition, string) {
 	for _, q := range []quantifier{every, some} {
 		if rest, ok := strings.CutPrefix(name, string(q)); ok {
 			name, c.each = rest, q
+			break
 		}
 	}
 	name, c.ifExists = strings.CutSuffix(name, "IfExists")
@@ -92,6 +93,9 @@ func parseCondition(operator, key string, values []string) (condition, string) {
 		plain, known := unescaped(v)
 		if !known {
 			return c, unknownVariable
+		}
+		if truth := strings.ToLower(v); name == "Null" && truth != "true" && truth != "false" {
+			return c, fmt.Sprintf("%q: must be true or false", v)
 		}
 		c.values = append(c.values, plain)
 	}

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Access is an action that somebody asks for.
@@ -54,17 +55,26 @@ func matches(pattern, s string) bool {
 		case p < len(pattern) && pattern[p] == '*':
 			star, mark = p, i
 			p++
-		case p < len(pattern) && (pattern[p] == '?' || literal(pattern[p]) == s[i]):
+		case p < len(pattern) && pattern[p] == '?':
+			p++
+			i += firstRune(s[i:])
+		case p < len(pattern) && literal(pattern[p]) == s[i]:
 			p++
 			i++
 		case star >= 0:
-			mark++
+			mark += firstRune(s[mark:])
 			p, i = star+1, mark
 		default:
 			return false
 		}
 	}
 	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// firstRune returns the bytes of the first character.
+func firstRune(s string) int {
+	_, size := utf8.DecodeRuneInString(s)
+	return size
 }
 
 // The characters that stand for what is no wildcard. None of them can be in a name that is matched.

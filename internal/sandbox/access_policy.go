@@ -60,6 +60,9 @@ func ParsePolicy(document []byte) (*Policy, error) {
 	if err := strictly(document, &whole); err != nil {
 		return nil, &PolicyError{placeOf(document, err), wordsOf(err)}
 	}
+	if name, offset := memberTwice(document); name != "" {
+		return nil, &PolicyError{lineAndColumn(document, offset), fmt.Sprintf("%q is there twice, of which only one would count", name)}
+	}
 	if whole.Version != "" && whole.Version != "2012-10-17" && whole.Version != "2008-10-17" {
 		return nil, &PolicyError{"Version", fmt.Sprintf("%q: must be 2012-10-17 or 2008-10-17", whole.Version)}
 	}
@@ -136,9 +139,10 @@ func eitherOf(name string, is, isNot []string, check func(string) string) (patte
 	return read, nil
 }
 
+var actionPattern = pattern(`^[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+$`)
+
 func checkActionPattern(p string) string {
-	service, operation, ok := strings.Cut(p, ":")
-	if p == "*" || ok && service != "" && operation != "" {
+	if p == "*" || actionPattern().MatchString(p) {
 		return ""
 	}
 	return "must be * or SERVICE:ACTION, such as sqs:SendMessage"
@@ -170,13 +174,55 @@ func strictly(text []byte, into any) error {
 	return nil
 }
 
+// memberTwice returns the first name that comes twice in one object of a JSON text, whatever its case, and the
+// offset where it does; "" for none. Of two members of one name the decoder keeps one, and so would lose a Deny or
+// a condition.
+func memberTwice(text []byte) (name string, offset int64) {
+	type container struct {
+		names map[string]bool // nil for a list
+		value bool            // a value is next, and no name
+	}
+	var within []container
+	for d := json.NewDecoder(bytes.NewReader(text)); ; {
+		token, err := d.Token()
+		if err != nil {
+			return "", 0
+		}
+		if token == json.Delim('}') || token == json.Delim(']') {
+			within = within[:len(within)-1]
+			continue
+		}
+		if n := len(within); n > 0 && within[n-1].names != nil {
+			in := &within[n-1]
+			if in.value = !in.value; in.value {
+				key, _ := token.(string)
+				folded := strings.ToLower(key)
+				if in.names[folded] {
+					return key, d.InputOffset() - int64(len(key)) - 2 // where it begins, but for escapes
+				}
+				in.names[folded] = true
+			}
+		}
+		switch token {
+		case json.Delim('{'):
+			within = append(within, container{names: map[string]bool{}})
+		case json.Delim('['):
+			within = append(within, container{})
+		}
+	}
+}
+
 // placeOf returns line and column of a syntax error; "" of any other.
 func placeOf(document []byte, err error) string {
 	var syntax *json.SyntaxError
 	if !errors.As(err, &syntax) {
 		return ""
 	}
-	before := document[:min(max(int(syntax.Offset)-1, 0), len(document))]
+	return lineAndColumn(document, syntax.Offset-1)
+}
+
+func lineAndColumn(document []byte, offset int64) string {
+	before := document[:min(max(int(offset), 0), len(document))]
 	return fmt.Sprintf("line %d, column %d", bytes.Count(before, []byte("\n"))+1, len(before)-bytes.LastIndexByte(before, '\n'))
 }
 

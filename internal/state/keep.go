@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 )
@@ -11,10 +12,7 @@ import (
 // STACK.json.broken-20260801T120000.000Z. It returns the path when the copy survives a loss of power.
 func (s *Store) Keep(stack, why string, now time.Time) (string, error) {
 	path := fmt.Sprintf("%s.%s-%s", s.Path(stack), why, now.UTC().Format("20060102T150405.000Z"))
-	data, err := os.ReadFile(s.Path(stack))
-	if err == nil {
-		err = writeNew(path, data)
-	}
+	err := copyNew(path, s.Path(stack))
 	if err == nil {
 		err = syncDir(s.dir)
 	}
@@ -24,12 +22,17 @@ func (s *Store) Keep(stack, why string, now time.Time) (string, error) {
 	return path, nil
 }
 
-// writeNew writes a file that is not there yet.
-func writeNew(path string, data []byte) error {
+// copyNew writes a copy that is not there yet. What is broken can be of any size, so it is not read whole.
+func copyNew(path, from string) error {
+	old, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = old.Close() }() // nothing was written
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	_, err = io.Copy(f, old)
 	return errors.Join(err, f.Sync(), f.Close())
 }

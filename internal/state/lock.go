@@ -205,9 +205,12 @@ func command() string {
 	return strings.Join(words, " ")
 }
 
+// maxHolder is more than what a holder signs with.
+const maxHolder = 64 << 10
+
 func holder(path string) Holder {
 	var h Holder
-	if data, err := os.ReadFile(path); err == nil {
+	if data, err := readAtMost(path, maxHolder); err == nil {
 		_ = json.Unmarshal(data, &h)
 	}
 	return h

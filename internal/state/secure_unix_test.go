@@ -130,3 +130,80 @@ func TestTheNextHolderClearsUp(t *testing.T) {
 	release(t, acquire(t, store, 0))
 	only(t, store.Dir(), ".others.3.tmp")
 }
+
+// Who can write the file can have us change and delete what they like, whatever the folder says.
+func TestAFileThatOthersCanWriteIsRefused(t *testing.T) {
+	for _, mode := range []os.FileMode{0o660, 0o602, 0o666} {
+		store := Open(t.TempDir())
+		if err := errors.Join(store.Save(snapshot(1)), os.Chmod(store.Path("workers"), mode)); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, store, store.Path("workers")+" can be written by others", "`chmod go-w "+store.Path("workers")+"`", "acquire", "list", "unlock")
+	}
+	store := Open(t.TempDir())
+	if err := errors.Join(store.Save(snapshot(1)), os.Chmod(store.Path("workers"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Load("workers"); err != nil {
+		t.Errorf("that others can read it: %v", err)
+	}
+}
+
+// Reading a pipe waits for ever, and reading a device has no end.
+func TestWhatIsNoFileIsRefused(t *testing.T) {
+	for name, make := range map[string]func(path string) error{
+		"a pipe":   func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"a folder": func(path string) error { return os.Mkdir(path, 0o700) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := Open(t.TempDir())
+			if err := errors.Join(make(store.Path("workers")), make(store.lockPath("workers"))); err != nil {
+				t.Fatal(err)
+			}
+			refused(t, store, " is no file", "move it away", "list")
+		})
+	}
+}
+
+// A folder of another user is one that others can write, whatever its mode says. Root, to whom in a container the
+// host's files belong to somebody, takes it where nobody else could have put it.
+func TestAFolderOfAnotherUserIsRefused(t *testing.T) {
+	own, shared := filepath.Join(t.TempDir(), "state"), filepath.Join(t.TempDir(), "state")
+	if err := errors.Join(os.Mkdir(own, 0o700), os.Mkdir(shared, 0o700), os.Chmod(filepath.Dir(shared), 0o777|fs.ModeSticky)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		owner, user uint32
+		folder      string
+		want        bool
+	}{
+		{7, 7, shared, false}, {0, 7, shared, false}, {8, 7, own, true}, {8, 7, shared, true},
+		{0, 0, shared, false}, {7, 0, own, false}, {7, 0, shared, true},
+	} {
+		if got := mayBePlanted(c.owner, c.user, c.folder); got != c.want {
+			t.Errorf("user %d, a folder of %d in %s: %t", c.user, c.owner, filepath.Dir(c.folder), got)
+		}
+	}
+	if os.Getuid() != 0 {
+		t.Skip("only root can give a folder away")
+	}
+	if err := os.Chown(shared, 7, 7); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, Open(shared), shared+" belongs to another user", "sudo chown -R $USER "+shared)
+	if err := errors.Join(os.Chown(shared, 0, 0), Open(shared).Save(snapshot(1)), os.Chown(Open(shared).Path("workers"), 7, 7)); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, Open(shared), "workers.json belongs to another user", "sudo chown", "acquire", "list", "unlock")
+}
+
+func TestAFileLargerThanAnyStateIsBroken(t *testing.T) {
+	store := Open(t.TempDir())
+	if err := errors.Join(os.WriteFile(store.Path("workers"), nil, 0o600), os.Truncate(store.Path("workers"), 1<<34)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := store.Load("workers")
+	if _, ok := errors.AsType[*BrokenError](err); !ok || !strings.Contains(err.Error(), "more than 4194304 bytes") {
+		t.Errorf("the error is %v", err)
+	}
+}

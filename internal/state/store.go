@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -46,9 +47,12 @@ func (s *Store) Load(stack string) (*Snapshot, error) {
 	if err := s.checkFile(path); err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(path)
+	data, err := readAtMost(path, maxFile+1)
 	if err != nil {
 		return nil, fmt.Errorf("reading the state: %w", err)
+	}
+	if len(data) > maxFile {
+		return nil, &BrokenError{Path: path, Err: fmt.Errorf("it has more than %d bytes, as no state has", maxFile)}
 	}
 	snapshot, err := Decode(data)
 	if err == nil && snapshot.Stack != stack {
@@ -58,6 +62,19 @@ func (s *Store) Load(stack string) (*Snapshot, error) {
 		return nil, &BrokenError{Path: path, Err: err}
 	}
 	return snapshot, nil
+}
+
+// maxFile is some times what a snapshot of maxRecords takes.
+const maxFile = 4 << 20
+
+// readAtMost reads a file, or as much of it as shows that it is too large.
+func readAtMost(path string, size int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	return io.ReadAll(io.LimitReader(f, size))
 }
 
 // notStacks are the names in the folder that are not state files of a stack.

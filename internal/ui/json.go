@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"unicode/utf8"
+
+	"github.com/eventscale/eventscale/internal/stack"
 )
 
 // writeDocument writes a value as an indented JSON document.
@@ -13,6 +15,9 @@ func writeDocument(w io.Writer, v any) error { return encode(w, v, "  ") }
 
 // writeLine writes a value as one line of JSON.
 func writeLine(w io.Writer, v any) error { return encode(w, v, "") }
+
+// PolicyJSON writes a policy as IAM takes it.
+func PolicyJSON(w io.Writer, d stack.PolicyDocument) error { return writeDocument(w, d) }
 
 func encode(w io.Writer, v any, indent string) error {
 	var b bytes.Buffer

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -20,6 +21,18 @@ func Error(o *Output, text string, hints ...string) error {
 		o.labelled(&b, accent, "hint:", hint)
 	}
 	return o.flush(&b)
+}
+
+// Line writes a text as it is, in one line or several, but for what would steer a terminal.
+func Line(w io.Writer, text string) error {
+	_, err := fmt.Fprintln(w, strings.Join(cleanLines(text), "\n"))
+	return err
+}
+
+// Rescued writes a JSON document that could not be saved, of the same value, but for what would steer a terminal.
+func Rescued(w io.Writer, document []byte) error {
+	_, err := w.Write(escapeControls(document))
+	return err
 }
 
 // Warning says what may be wrong: "warning: ...".
