@@ -136,11 +136,14 @@ func (s *Store) take(lock *Lock, stack string) (*Lock, error) {
 	return lock, nil
 }
 
-// sweep removes the temporary files that a killed process has left: with the lock, nobody else writes here.
+// sweep removes the temporary files that a killed process has left: with the lock, nobody else writes here. It looks
+// for them in this folder alone, whatever characters its name has: a pattern could mean others.
 func (s *Store) sweep(stack string) {
-	left, _ := filepath.Glob(filepath.Join(s.dir, "."+stack+".*.tmp"))
-	for _, path := range left {
-		_ = os.Remove(path)
+	entries, _ := os.ReadDir(s.dir)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "."+stack+".") && strings.HasSuffix(e.Name(), ".tmp") {
+			_ = os.Remove(filepath.Join(s.dir, e.Name()))
+		}
 	}
 }
 

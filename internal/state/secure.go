@@ -9,7 +9,7 @@ import (
 )
 
 // InsecureError says that others could put a state before us that is not ours: what it records would be changed
-// and deleted in the user's name.
+// and deleted in the user's name. Or that there is something else than a state folder and its files.
 type InsecureError struct {
 	Path    string
 	Problem string
@@ -33,6 +33,8 @@ func (s *Store) checkFolder() error {
 		return fmt.Errorf("reading the state folder: %w", err)
 	case info.Mode()&fs.ModeSymlink != 0:
 		return &InsecureError{path, "is a symbolic link, and a state folder must be none", "name the folder itself with --state-dir (EVENTSCALE_STATE_DIR)"}
+	case !info.IsDir():
+		return &InsecureError{path, "is no folder, and the state folder must be one", "name another with --state-dir (EVENTSCALE_STATE_DIR)"}
 	case othersWrite(info):
 		return &InsecureError{
 			path, fmt.Sprintf("can be written by others (%s), and a state folder must not be", info.Mode()),
@@ -45,14 +47,18 @@ func (s *Store) checkFolder() error {
 // Check refuses what every use of the folder does: for a file of it that is no state, by its name.
 func (s *Store) Check(name string) error { return s.checkFile(filepath.Join(s.dir, name)) }
 
-// checkFile refuses a file of the folder that is a symbolic link: what is read is not what is replaced.
+// checkFile refuses a file of the folder that is a symbolic link: what is read is not what is replaced. And what is
+// no file at all: to open a named pipe would take for ever.
 func (s *Store) checkFile(path string) error {
 	if err := s.checkFolder(); err != nil {
 		return err
 	}
 	info, err := os.Lstat(path)
-	if there := err == nil; !there || info.Mode()&fs.ModeSymlink == 0 {
+	switch {
+	case err != nil || info.Mode().IsRegular():
 		return nil // what else is wrong shows when it is opened
+	case info.Mode()&fs.ModeSymlink != 0:
+		return &InsecureError{path, "is a symbolic link, and a state folder holds none", "put the file itself there, or name another folder with --state-dir (EVENTSCALE_STATE_DIR)"}
 	}
-	return &InsecureError{path, "is a symbolic link, and a state folder holds none", "put the file itself there, or name another folder with --state-dir (EVENTSCALE_STATE_DIR)"}
+	return &InsecureError{path, "is no regular file, and a state folder holds nothing else", "take it away, or name another folder with --state-dir (EVENTSCALE_STATE_DIR)"}
 }

@@ -104,6 +104,22 @@ func TestALinkIsNoLock(t *testing.T) {
 	}
 }
 
+// A pipe that nobody writes to would be read for ever.
+func TestWhatIsNoFileIsRefused(t *testing.T) {
+	store := Open(t.TempDir())
+	for _, name := range []string{"workers.json", "workers.lock"} {
+		if err := syscall.Mkfifo(filepath.Join(store.Dir(), name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused(t, store, "is no regular file", "take it away", "list")
+}
+
+// What others may write is not the point of a device: to make it safe would harm the system.
+func TestWhatIsNoFolderIsNoStateFolder(t *testing.T) {
+	refused(t, Open(os.DevNull), os.DevNull+" is no folder", "--state-dir", "acquire")
+}
+
 func TestAFileSystemWithoutLocksIsNamed(t *testing.T) {
 	store := Open("folder")
 	for _, errno := range []syscall.Errno{syscall.ENOLCK, syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.ENOSYS} {
