@@ -148,7 +148,8 @@ func (r *run) create(ctx context.Context, s Step, free func()) error {
 	tags := s.resource.Type.tags(want)
 	w := r.begin(s.LogicalID, s.Type, s.Name)
 	w.tell(CreateInProgress, "")
-	if err := r.intend(s, tags); err != nil {
+	before := earlier(r.Journal.Snapshot(), s)
+	if err := r.intend(s, either(tags, applied(before))); err != nil {
 		return err
 	}
 	ctx = withWaiting(ctx, w.waiting(CreateInProgress))
@@ -158,20 +159,23 @@ func (r *run) create(ctx context.Context, s Step, free func()) error {
 		}
 	}
 	live, err := s.resource.Type.create(ctx, Identity{Name: s.Name}, want)
-	if errors.Is(err, ErrExists) {
-		live, err = r.claim(ctx, &s, err)
-		want = s.want(r.refs())
-		tags = s.resource.Type.tags(want)
+	switch {
+	case errors.Is(err, ErrExists):
+		live, err = r.claim(ctx, &s, before, err)
+	case err == nil && len(before) > 0 && s.resource.Type.reuses:
+		live, err = r.reused(ctx, &s, before, live)
 	}
 	if err != nil {
 		return r.fail(ctx, w, CreateFailed, "creating", err)
 	}
-	if err := r.record(s, live, tags, CreateInProgress); err != nil {
+	want = s.want(r.refs()) // which depends on whose it is
+	tags = s.resource.Type.tags(want)
+	if err := r.record(s, live, either(tags, applied(before)), CreateInProgress); err != nil {
 		return err
 	}
 	r.bind(s.LogicalID, live)
 	free()
-	if err := r.complete(ctx, s, live, want, nil); err != nil {
+	if err := r.complete(ctx, s, live, want, applied(before)); err != nil {
 		return r.fail(ctx, w, CreateFailed, "creating", err)
 	}
 	if err := r.record(s, live, tags, CreateComplete); err != nil {
@@ -181,17 +185,48 @@ func (r *run) create(ctx context.Context, s Step, free func()) error {
 	return nil
 }
 
-// claim finds out whose the object is that was there when we came to create it. Our own, made by a call
-// whose answer was lost, is ours to go on with; nobody else's is touched or recorded.
-func (r *run) claim(ctx context.Context, s *Step, exists error) (object, error) {
+// earlier returns the records of an object of the step's name that earlier runs made, or may have made, though none
+// was found: one whose answer they never had, or one in whose place they were making another.
+func earlier(snapshot *state.Snapshot, s Step) []state.Record {
+	if s.inPlace() {
+		return nil // it goes first
+	}
+	return slices.DeleteFunc(snapshot.Resources, func(r state.Record) bool {
+		same := logicalIDOf(r.LogicalID) == s.LogicalID && r.Type == s.Type && r.Name == s.Name
+		return !same || r.PhysicalID != "" && !IsSuperseded(r.LogicalID)
+	})
+}
+
+// claim finds out whose the object is that was there when we came to create it. Our own, made by a call whose
+// answer was lost, is ours to go on with; nobody else's is touched or recorded.
+func (r *run) claim(ctx context.Context, s *Step, before []state.Record, exists error) (object, error) {
 	live, err := Retry(ctx, takenVisible, func(ctx context.Context) (object, error) {
 		return s.resource.Type.read(ctx, Identity{Name: s.Name})
 	})
 	if err != nil {
 		return object{}, fmt.Errorf("%w (and reading it: %w)", exists, err)
 	}
+	return r.taken(s, before, live)
+}
+
+// reused does the same for an object that Create returned and an earlier run may have made: its tags are those that
+// it was given then.
+func (r *run) reused(ctx context.Context, s *Step, before []state.Record, live object) (object, error) {
+	tags, err := Retry(ctx, takenVisible, func(ctx context.Context) (Tags, error) {
+		return s.resource.Type.readTags(ctx, live.identity(s.Name))
+	})
+	if err != nil {
+		return object{}, err
+	}
+	live.properties = withTags(live.properties, tags)
+	return r.taken(s, before, live)
+}
+
+// taken decides by its tags whose an object is that was there. What an earlier run was about to make is our own
+// though that run made it for another owner.
+func (r *run) taken(s *Step, before []state.Record, live object) (object, error) {
 	tags := s.resource.Type.tags(live.properties)
-	if !s.resource.Type.taggable || r.owns(tags, s.LogicalID) {
+	if !s.resource.Type.taggable || r.owns(tags, s.LogicalID) || anyAsRecorded(tags, before) {
 		taken := tags[AdoptedTag] == "true" // once, from its owner: it is not ours to delete now either
 		s.Foreign, s.adopted = taken, taken
 		return live, nil
@@ -272,6 +307,18 @@ func (s Step) leavesBehind(have state.Record) bool {
 	return s.Action == Replace && !s.inPlace() || s.Action == Create && have.Name != s.Name
 }
 
+// applied is a record of the tags that any of the records says were applied; nil where none does.
+func applied(records []state.Record) *state.Record {
+	if len(records) == 0 {
+		return nil
+	}
+	all := state.Record{Tags: Tags{}}
+	for _, r := range records {
+		maps.Copy(all.Tags, r.Tags)
+	}
+	return &all
+}
+
 // either returns the tags of before and those to come: a crash during an update can leave any of them.
 func either(tags Tags, record *state.Record) Tags {
 	if record == nil || tags == nil {
@@ -291,7 +338,7 @@ func (r *run) record(s Step, live object, tags Tags, status Status) error {
 func (r *run) put(snapshot *state.Snapshot, s Step, live object, tags Tags, status Status) {
 	have := snapshot.Record(s.LogicalID)
 	adopted := have != nil && have.Adopted && s.Action != Create // what is made anew is our own
-	adopted = restore(snapshot, s.LogicalID, live.physicalID) || adopted
+	adopted = restore(snapshot, s, live) || adopted
 	snapshot.Put(state.Record{
 		LogicalID: s.LogicalID, Type: s.Type, Name: s.Name,
 		PhysicalID: live.physicalID, ARN: live.arn,
@@ -302,11 +349,15 @@ func (r *run) put(snapshot *state.Snapshot, s Step, live object, tags Tags, stat
 }
 
 // restore forgets that an object was replaced, when it is in use again: the user took the change back
-// before the old object was deleted. It reports whether that had been adopted.
-func restore(snapshot *state.Snapshot, logicalID, physicalID string) (adopted bool) {
+// before the old object was deleted. So it does where it was never known whether there was one of that name: now
+// there is, and it must not be deleted as the old. It reports whether that had been adopted.
+func restore(snapshot *state.Snapshot, s Step, live object) (adopted bool) {
+	if live.physicalID == "" {
+		return false
+	}
 	snapshot.Resources = slices.DeleteFunc(snapshot.Resources, func(r state.Record) bool {
-		again := r.LogicalID != logicalID && logicalIDOf(r.LogicalID) == logicalID &&
-			r.PhysicalID == physicalID && physicalID != ""
+		same := r.PhysicalID == live.physicalID || r.PhysicalID == "" && r.Type == s.Type && r.Name == s.Name
+		again := r.LogicalID != s.LogicalID && logicalIDOf(r.LogicalID) == s.LogicalID && same
 		adopted = adopted || again && r.Adopted
 		return again
 	})

@@ -70,7 +70,7 @@ func newCloud() *cloud { return &cloud{objects: map[string]*thing{}} }
 func (c *cloud) kind(typeName string, t traits) Kind[properties] {
 	k := fakeKind{c, typeName, t}
 	kind := Kind[properties]{
-		Type: typeName, Borrowed: t.borrowed,
+		Type: typeName, Borrowed: t.borrowed, Reuses: t.upserts,
 		Read: k.read, Create: k.create, Update: k.update, Delete: k.delete,
 	}
 	if !t.untaggable {
@@ -108,7 +108,11 @@ func (k fakeKind) find(id Identity) *thing {
 	if id.PhysicalID != "" {
 		return k.cloud.objects[id.PhysicalID]
 	}
-	return k.cloud.named(k.typeName, k.group, id.Name)
+	group := k.group
+	if of, _, ok := strings.Cut(id.Name, "/"); ok {
+		group = of // which is another than the stack's after the stack was given another
+	}
+	return k.cloud.named(k.typeName, group, id.Name)
 }
 
 func (c *cloud) named(typeName, group, name string) *thing {
@@ -153,6 +157,7 @@ func (k fakeKind) create(_ context.Context, id Identity, want properties) (live 
 			o.properties.Size = 0
 		}
 		live = o.live()
+		live.Properties.Tags = maps.Clone(want.Tags) // as the kinds of AWS do, which do not read what they made
 		return nil
 	})
 	return live, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -60,10 +61,11 @@ func (w *world) crashes(ctx context.Context, step int, d design) bool {
 
 // bringTo runs up, or destroy where the design is nothing.
 func (w *world) bringTo(ctx context.Context, d design) error {
-	e := w.engine(w.list(d)...)
-	if len(e.Resources) == 0 {
-		return e.Destroy(ctx)
+	if len(w.list(d)) == 0 {
+		return w.engine().Destroy(ctx)
 	}
+	w.owner = d.owner
+	e := w.engine(w.list(d)...)
 	w.group = d.group
 	return e.up(ctx)
 }
@@ -111,6 +113,13 @@ func TestConvergesFromEveryCrash(t *testing.T) {
 // convergesFrom crashes at a step, runs again, and a third time. It reports whether there was a crash.
 func convergesFrom(t *testing.T, w *world, step int, crashing, then design) bool {
 	crashed := w.crashes(t.Context(), step, crashing)
+	w.convergesTo(t, then)
+	return crashed
+}
+
+// convergesTo runs to a design and once more, which then has nothing to do.
+func (w *world) convergesTo(t *testing.T, then design) {
+	t.Helper()
 	atCrash := w.saved()
 	if err := w.bringTo(t.Context(), then); err != nil {
 		t.Errorf("the second run: %v\nit began from %v", err, ids(atCrash))
@@ -123,7 +132,38 @@ func convergesFrom(t *testing.T, w *world, step int, crashing, then design) bool
 	if more := w.mutations()[calls:]; len(more) > 0 || w.saves > saves {
 		t.Errorf("the third run made the calls %v and %d saves", more, w.saves-saves)
 	}
-	return crashed
+}
+
+// walks are how many rows of crashes are tried; each takes some milliseconds.
+const walks = 300
+
+// Each run is of another design and ends somewhere. What it has left the next one meets, and at last one that ends
+// well.
+func TestConvergesFromManyCrashes(t *testing.T) {
+	elsewhere := design{size: 3, group: "b", owner: "b", suffix: "-v2"}
+	designs := []design{nothing, first, changed, renamed, reduced, moved, owned("a"), owned("b"), elsewhere}
+	for seed := range uint64(walks) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, random := newWorld(), rand.New(rand.NewPCG(seed, 0))
+				some := func() design { return designs[random.IntN(len(designs))] }
+				for range 1 + random.IntN(5) {
+					d := some()
+					w.crashes(t.Context(), random.IntN(120), d)
+					t.Logf("crashed on the way to %+v", d)
+				}
+				w.convergesTo(t, some())
+				w.convergesTo(t, nothing)
+			})
+		})
+	}
+}
+
+// owned is the first design, made for an owner.
+func owned(by string) design {
+	d := first
+	d.owner = by
+	return d
 }
 
 // The SDK repeats a call whose answer was lost: the second answer says that the object exists.

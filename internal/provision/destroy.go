@@ -176,7 +176,7 @@ func (r *run) found(ctx context.Context, t Type, record state.Record) (id Identi
 	}
 	tags := t.tags(live.properties)
 	switch {
-	case t.taggable && !r.owns(tags, logicalIDOf(record.LogicalID)):
+	case t.taggable && !r.owns(tags, logicalIDOf(record.LogicalID)) && !anyAsRecorded(tags, r.recordsOf(logicalIDOf(record.LogicalID), record.Name)):
 		return id, "left as it is: it belongs to somebody else", nil
 	case tags[AdoptedTag] == "true" && !r.DeleteAdopted:
 		return id, "left as it is: it was there before the stack", nil

@@ -231,7 +231,12 @@ func (e *Engine) Plan(reading *Reading, adopt bool) (*Plan, error) {
 		remade[r.LogicalID] = step.Action == Create || step.Action == Replace
 		plan.Steps = append(plan.Steps, step)
 	}
-	plan.Steps = append(plan.Steps, e.unwanted(snapshot)...)
+	again := func(s Step) bool { // what was to be replaced is wanted again, by its name: it stays
+		return slices.ContainsFunc(e.Resources, func(r Resource) bool {
+			return r.LogicalID == logicalIDOf(s.LogicalID) && r.Type.Name == s.Type && r.Name == s.Name
+		})
+	}
+	plan.Steps = append(plan.Steps, slices.DeleteFunc(e.unwanted(snapshot), again)...)
 	return plan, errors.Join(foreign...)
 }
 
@@ -286,12 +291,13 @@ func action(changes []Change) Action {
 // Without, it is ours if other objects of the stack are there: then the state was lost.
 func (e *Engine) foreign(r Resource, record *state.Record, reading *Reading) (foreign, refused bool) {
 	t := r.Type
+	records := e.recordsOf(r.LogicalID, identity(r, record).Name)
 	switch {
 	case t.taggable:
 		tags := t.tags(reading.objects[r.LogicalID].properties)
-		owned := e.owns(tags, logicalIDOf(r.LogicalID))
+		owned := e.owns(tags, logicalIDOf(r.LogicalID)) || anyAsRecorded(tags, records)
 		return !owned || tags[AdoptedTag] == "true", !owned
-	case record != nil:
+	case len(records) > 0:
 		return false, false
 	case t.borrowed:
 		return true, false
@@ -345,6 +351,29 @@ func (e *Engine) owns(tags Tags, logicalID string) bool {
 		}
 	}
 	return tags[StackTag] == e.Stack && tags[LogicalIDTag] == logicalID
+}
+
+// AsRecorded reports whether an object carries the tags of ours by which it was recorded, or by which it was about
+// to be made. Its owner may be another than today's: a run that was cut off can have been told to move the stack.
+func AsRecorded(tags Tags, r state.Record) bool {
+	for key, value := range r.Tags {
+		if strings.HasPrefix(key, tagPrefix) && key != VersionTag && key != AdoptedTag && tags[key] != value {
+			return false
+		}
+	}
+	return r.Tags[StackTag] != ""
+}
+
+// anyAsRecorded reports whether that is so of one of the records.
+func anyAsRecorded(tags Tags, records []state.Record) bool {
+	return slices.ContainsFunc(records, func(r state.Record) bool { return AsRecorded(tags, r) })
+}
+
+// recordsOf returns what is recorded under a name for a resource, or was before it was replaced.
+func (e *Engine) recordsOf(logicalID, name string) []state.Record {
+	return slices.DeleteFunc(e.Journal.Snapshot().Resources, func(r state.Record) bool {
+		return logicalIDOf(r.LogicalID) != logicalID || r.Name != name
+	})
 }
 
 // unwanted returns the deletions: what is recorded and no longer in the list, dependents first.

@@ -76,6 +76,10 @@ type Kind[P any] struct {
 	// Borrowed objects that were there before the stack are used as they are, and left on destroy.
 	Borrowed bool
 
+	// Reuses says that Create returns an object of that name that is there, and leaves its tags as they are, in the
+	// place of ErrExists.
+	Reuses bool
+
 	// Appears is how long an object just made can be missing from what AWS shows; 0 for a type that is there at
 	// once. So long a destroy does not believe that there is none, unless it has asked for the deletion before.
 	Appears time.Duration
@@ -179,6 +183,7 @@ type Type struct {
 	Name     string
 	taggable bool
 	borrowed bool
+	reuses   bool
 	appears  time.Duration
 	tags     func(any) Tags
 	read     func(context.Context, Identity) (object, error)
@@ -199,7 +204,7 @@ func Erase[P any](k Kind[P]) Type {
 		return object{l.PhysicalID, l.ARN, l.UniqueID, l.Properties}, err
 	}
 	t := Type{
-		Name: k.Type, taggable: k.Tags != nil, borrowed: k.Borrowed, appears: k.Appears,
+		Name: k.Type, taggable: k.Tags != nil, borrowed: k.Borrowed, reuses: k.Reuses, appears: k.Appears,
 		tags: func(any) Tags { return nil },
 		read: func(ctx context.Context, id Identity) (object, error) { return forget(k.Read(ctx, id)) },
 		create: func(ctx context.Context, id Identity, want any) (object, error) {

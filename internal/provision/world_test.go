@@ -24,6 +24,7 @@ type world struct {
 	saves  int
 	events []Event
 	group  string // of the last design, as the spec in the state tells it
+	owner  string // of the last design, likewise
 
 	// onSave stands for the disk: it does the write, or does not. Nil does it.
 	onSave func(write func()) error
@@ -37,7 +38,7 @@ func newWorld() *world {
 
 // clone returns a world of the same objects and state, with no history.
 func (w *world) clone() *world {
-	c := &world{cloud: newCloud(), disk: w.disk, group: w.group}
+	c := &world{cloud: newCloud(), disk: w.disk, group: w.group, owner: w.owner}
 	c.last = w.last
 	for id, o := range w.objects {
 		copied := *o
@@ -85,6 +86,9 @@ func (w *world) engine(resources ...Resource) *Engine {
 	e := &Engine{
 		Stack: stackName, Resources: resources, Journal: NewJournal(w.saved(), w.save),
 		Emit: func(e Event) { w.events = append(w.events, e) },
+	}
+	if w.owner != "" {
+		e.Owner = Tags{ownerTag: w.owner}
 	}
 	for _, r := range append(w.list(design{group: w.group}), resources...) {
 		e.Types = append(e.Types, r.Type)
@@ -141,8 +145,12 @@ type design struct {
 	group   string
 	secret  string
 	fixed   string
+	owner   string   // "": the stack has none
 	without []string // logical IDs
 }
+
+// ownerTag is the tag of an owner.
+const ownerTag = "eventscale:owner"
 
 var (
 	first   = design{size: 1, group: "a", secret: "hunter2", tags: Tags{"team": "red", "old": "x"}}
@@ -170,6 +178,9 @@ func (w *world) list(d design) []Resource {
 			}
 			if !t.untaggable {
 				p.Tags = tagged(logicalID, d.tags)
+				if d.owner != "" {
+					p.Tags[ownerTag] = d.owner
+				}
 			}
 			return p
 		}

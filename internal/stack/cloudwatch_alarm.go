@@ -69,6 +69,7 @@ func alarmKind(api alarmAPI, account Account, all *alarmBatch) provision.Kind[al
 	return provision.Kind[alarmProperties]{
 		Type:     alarmType,
 		Tags:     func(p alarmProperties) provision.Tags { return p.Tags },
+		Reuses:   true,
 		Read:     a.read,
 		ReadTags: a.readTags,
 		Create:   a.create,

@@ -46,6 +46,7 @@ func Recover(ctx context.Context, o RecoverOptions) (*Recovery, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.remember(findings)
 	if !slices.ContainsFunc(findings, func(f provision.Finding) bool { return f.Tags != nil && f.Claim.Ours() }) {
 		return nil, s.nothing(ctx, findings)
 	}
@@ -56,7 +57,7 @@ func Recover(ctx context.Context, o RecoverOptions) (*Recovery, error) {
 func (s *search) rebuild(findings []provision.Finding) (*Recovery, error) {
 	byID := map[string]provision.Finding{}
 	for _, f := range findings {
-		byID[f.LogicalID] = s.remembered(f)
+		byID[f.LogicalID] = f
 	}
 	evidence := &evidence{found: byID}
 	if evidence.fifo() {
@@ -96,19 +97,42 @@ func (s *search) groupsOwn(f provision.Finding) bool {
 	return f.LogicalID == GroupMetrics && f.Claim == provision.Adopted
 }
 
-// remembered adds to a finding what a state that can be read knows and AWS does not show: whether an object
-// without tags was there before the stack.
-func (s *search) remembered(f provision.Finding) provision.Finding {
-	if s.Recorded == nil || f.Tags != nil || !f.Claim.Ours() {
-		return f
-	}
-	if r := s.Recorded.Record(f.LogicalID); r != nil && r.Name == f.Name {
-		f.Claim = provision.Found
-		if r.Adopted {
-			f.Claim = provision.Adopted
+// remember adds to the findings what a state that can be read knows and AWS does not show: whether an object
+// without tags was there before the stack, and that one with the tags of another group is the stack's own, which an
+// up that was to move the stack did not come to.
+func (s *search) remember(findings []provision.Finding) {
+	ours := map[string]bool{} // by logical ID; each comes after those it depends on
+	for i := range findings {
+		f := &findings[i]
+		if r := s.recordOf(*f); r != nil && (f.Claim.Ours() && f.Tags == nil || f.Claim == provision.Foreign && s.knows(*f, *r, ours)) {
+			f.Claim = provision.Found
+			if r.Adopted {
+				f.Claim = provision.Adopted
+			}
 		}
+		ours[f.LogicalID] = f.Claim.Ours()
 	}
-	return f
+}
+
+// knows reports whether an object is the one recorded, by its tags as they were recorded, or where it can have none,
+// as what it hangs on is.
+func (s *search) knows(f provision.Finding, r state.Record, ours map[string]bool) bool {
+	if f.Tags != nil {
+		return provision.AsRecorded(f.Tags, r)
+	}
+	return !slices.ContainsFunc(r.DependsOn, func(id string) bool { return !ours[id] })
+}
+
+// recordOf returns the record of what was found, whichever its logical ID is; nil where there is none.
+func (s *search) recordOf(f provision.Finding) *state.Record {
+	if s.Recorded == nil {
+		return nil
+	}
+	i := slices.IndexFunc(s.Recorded.Resources, func(r state.Record) bool { return r.Type == f.Type && r.Name == f.Name })
+	if i < 0 {
+		return nil
+	}
+	return &s.Recorded.Resources[i]
 }
 
 // zipOf takes the path of the function's package from a state that can be read.

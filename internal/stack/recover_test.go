@@ -3,6 +3,7 @@ package stack
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/go-cmp/cmp"
 
@@ -236,6 +239,37 @@ func TestRecoverKeepsWhatAReadableStateKnows(t *testing.T) {
 	}
 	if len(r.Carried) != 2 {
 		t.Errorf("carried over: %+v", r.Carried)
+	}
+}
+
+// A move to another group that was cut off leaves objects with the tags of the group before: none is forgotten, or
+// no destroy would find it.
+func TestRecoverKeepsWhatAMoveDidNotComeTo(t *testing.T) {
+	p := newProject(newCloud(t, sandbox.Options{}))
+	p.up()
+	o := p.lost("another-group")
+	o.Recorded = p.load()
+	o.Recorded.ASG = o.ASG // as an up saves it first of all
+	r, err := Recover(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, have := range o.Recorded.Resources {
+		kept := func(k state.Record) bool { return k.Type == have.Type && k.Name == have.Name && k.ARN == have.ARN }
+		if !slices.ContainsFunc(r.Snapshot.Resources, kept) {
+			t.Errorf("%s %s is forgotten", have.LogicalID, have.Name)
+		}
+	}
+	// Another's tags are another's, recorded or not.
+	role := namesOf(p.spec, testRegion).role
+	p.done(p.theirs.iam.TagRole(t.Context(), &iam.TagRoleInput{
+		RoleName: &role, Tags: []iamtypes.Tag{{Key: aws.String(groupTag), Value: aws.String("a-third-group")}},
+	}))
+	if r, err = Recover(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if s := r.Snapshot; s.Record(IngestRole) != nil || s.Record(IngestRolePolicy) != nil {
+		t.Error("a role of others is recorded, or its policy")
 	}
 }
 

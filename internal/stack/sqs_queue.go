@@ -55,6 +55,7 @@ func queueKind(api queueAPI, account Account, saw func(url string, attributes ma
 		Type:     QueueType,
 		Tags:     func(p queueProperties) provision.Tags { return p.Tags },
 		Appears:  newObjectAppears,
+		Reuses:   true,
 		Read:     q.read,
 		ReadTags: q.readTags,
 		Create:   q.create,

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -105,7 +104,7 @@ func (s *Store) make(lock string) error {
 // makeFolder makes a folder and those above it that are not there yet, each durable in the one above: what is
 // saved for good in a folder is lost with it.
 func makeFolder(dir string) error {
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+	if isFolder(dir) {
 		return nil
 	}
 	above := filepath.Dir(dir)
@@ -114,10 +113,15 @@ func makeFolder(dir string) error {
 			return err
 		}
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Mkdir(dir, 0o700); err != nil && !isFolder(dir) { // another run may have been faster
 		return err
 	}
 	return syncDir(above)
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // lockFault says why no lock could be tried. A file system without locks, such as NFS without its lock daemon,
@@ -155,11 +159,14 @@ func (s *Store) take(lock *Lock, stack string) (*Lock, error) {
 	return lock, nil
 }
 
-// sweep removes the temporary files that a killed process has left: with the lock, nobody else writes here.
+// sweep removes the temporary files that a killed process has left: with the lock, nobody else writes here. It looks
+// for them in this folder alone, whatever characters its name has: a pattern could mean others.
 func (s *Store) sweep(stack string) {
-	left, _ := filepath.Glob(filepath.Join(s.dir, "."+stack+".*.tmp"))
-	for _, path := range left {
-		_ = os.Remove(path)
+	entries, _ := os.ReadDir(s.dir)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "."+stack+".") && strings.HasSuffix(e.Name(), ".tmp") {
+			_ = os.Remove(filepath.Join(s.dir, e.Name()))
+		}
 	}
 }
 

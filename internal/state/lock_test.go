@@ -259,3 +259,17 @@ func TestLeftoversOfAKilledSaveAreSwept(t *testing.T) {
 		t.Errorf("another stack's is gone: %v", err)
 	}
 }
+
+// The name of a folder is no pattern: its own leftovers go, and those of a folder that it would match stay.
+func TestAFolderIsNoPattern(t *testing.T) {
+	parent := t.TempDir()
+	odd, other := filepath.Join(parent, "jobs[1]"), filepath.Join(parent, "jobs1")
+	for _, dir := range []string{odd, other} {
+		if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(filepath.Join(dir, ".workers.1.tmp"), nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	release(t, acquire(t, Open(odd), 0))
+	only(t, odd)
+	only(t, other, ".workers.1.tmp")
+}

@@ -9,7 +9,7 @@ import (
 )
 
 // InsecureError says that others could put a state before us that is not ours: what it records would be changed
-// and deleted in the user's name.
+// and deleted in the user's name. Or that there is something else than a state folder and its files.
 type InsecureError struct {
 	Path    string
 	Problem string
@@ -36,6 +36,8 @@ func (s *Store) checkFolder() error {
 		return fmt.Errorf("reading the state folder: %w", err)
 	case info.Mode()&fs.ModeSymlink != 0:
 		return &InsecureError{path, "is a symbolic link, and a state folder must be none", "name the folder itself with --state-dir (EVENTSCALE_STATE_DIR)"}
+	case !info.IsDir():
+		return &InsecureError{path, "is no folder, and the state folder must be one", "name another with --state-dir (EVENTSCALE_STATE_DIR)"}
 	case othersWrite(info):
 		return &InsecureError{
 			path, fmt.Sprintf("can be written by others (%s), and a state folder must not be", info.Mode()),
@@ -68,7 +70,7 @@ func (s *Store) checkFile(path string) error {
 	case info.Mode()&fs.ModeSymlink != 0:
 		return &InsecureError{path, "is a symbolic link, and a state folder holds none", "put the file itself there, or " + elsewhere}
 	case !info.Mode().IsRegular():
-		return &InsecureError{path, fmt.Sprintf("is no file (%s)", info.Mode()), "move it away, or " + elsewhere}
+		return &InsecureError{path, fmt.Sprintf("is no regular file (%s), and a state folder holds nothing else", info.Mode()), "move it away, or " + elsewhere}
 	case othersWrite(info):
 		return &InsecureError{
 			path, fmt.Sprintf("can be written by others (%s), and a file of a state folder must not be", info.Mode()),

@@ -104,6 +104,11 @@ func TestALinkIsNoLock(t *testing.T) {
 	}
 }
 
+// What others may write is not the point of a device: to make it safe would harm the system.
+func TestWhatIsNoFolderIsNoStateFolder(t *testing.T) {
+	refused(t, Open(os.DevNull), os.DevNull+" is no folder", "--state-dir", "acquire")
+}
+
 func TestAFileSystemWithoutLocksIsNamed(t *testing.T) {
 	store := Open("folder")
 	for _, errno := range []syscall.Errno{syscall.ENOLCK, syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.ENOSYS} {
@@ -160,7 +165,7 @@ func TestWhatIsNoFileIsRefused(t *testing.T) {
 			if err := errors.Join(make(store.Path("workers")), make(store.lockPath("workers"))); err != nil {
 				t.Fatal(err)
 			}
-			refused(t, store, " is no file", "move it away", "list")
+			refused(t, store, " is no regular file", "move it away", "list")
 		})
 	}
 }
