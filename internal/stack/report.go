@@ -95,6 +95,7 @@ type ResourceStatus struct {
 	Name      string          `json:"name"`
 	Drift     Drift           `json:"drift"`
 	Changes   []PropertyDrift `json:"changes,omitempty"`
+	Foreign   bool            `json:"foreign,omitempty"` // by its tags it is somebody else's: up refuses it
 }
 
 // PropertyDrift is one property that is not as the stack wants it.

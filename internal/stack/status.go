@@ -83,7 +83,7 @@ func (s *Stack) drift() ([]ResourceStatus, error) {
 	}
 	var all []ResourceStatus
 	for _, step := range plan.Steps {
-		r := ResourceStatus{LogicalID: step.LogicalID, Type: step.Type, Name: step.Name, Drift: InSync}
+		r := ResourceStatus{LogicalID: step.LogicalID, Type: step.Type, Name: step.Name, Drift: InSync, Foreign: step.Taken}
 		switch step.Action {
 		case provision.Create:
 			r.Drift = NotCreated

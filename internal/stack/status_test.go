@@ -262,6 +262,7 @@ func TestVerdictNamesTheGravest(t *testing.T) {
 		{func() { s.Group.Max = 0 }, "cannot scale"},
 		{func() { s.Group.SuspendedProcesses = []string{"AZRebalance", "AlarmNotification"} }, "AlarmNotification of group g is suspended"},
 		{func() { s.Resources = append(s.Resources, ResourceStatus{LogicalID: IngestRole, Drift: Deleted}) }, "of 2 resources 1 DELETED; `eventscale up --asg gpu-workers --scale-out-at 20` mends that"},
+		{func() { s.Resources[0].Drift, s.Resources[0].Foreign = Modified, true }, "somebody else has JobQueue; `eventscale plan --asg gpu-workers --scale-out-at 20 --adopt` shows"},
 		{func() { of.Snapshot.Put(state.Record{LogicalID: "X", Status: "DELETE_IN_PROGRESS"}) }, "a destroy was not finished"},
 		{func() { of.Snapshot.ASGARN += "-of-before" }, "made anew"},
 		{func() { of.group.Status = aws.String("Delete in progress") }, "the group gpu-workers is being deleted (Delete in progress)"},

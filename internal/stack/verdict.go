@@ -24,7 +24,7 @@ func (s *Stack) judge(status *Status) {
 // trouble says in one sentence what is wrong with a stack, the gravest first, and what to type; "" where
 // nothing is.
 func (s *Stack) trouble(status Status) string {
-	if t := cmp.Or(s.groupTrouble(status), s.unfinished(), s.drifted(status.Resources)); t != "" {
+	if t := cmp.Or(s.groupTrouble(status), s.unfinished(), s.claimed(status.Resources), s.drifted(status.Resources)); t != "" {
 		return t
 	}
 	return cmp.Or(status.loopTrouble(), status.passingTrouble())
@@ -50,6 +50,21 @@ func (s *Stack) unfinished() string {
 		return "a destroy was not finished; `eventscale destroy` goes on with it"
 	}
 	return ""
+}
+
+// claimed tells of what has come to be somebody else's: an up refuses it.
+func (s *Stack) claimed(resources []ResourceStatus) string {
+	var names []string
+	for _, r := range resources {
+		if r.Foreign {
+			names = append(names, r.LogicalID)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	shows := strings.Replace(s.Spec.Command(), "eventscale up", "eventscale plan", 1) + " --adopt"
+	return fmt.Sprintf("by the tags somebody else has %s; `%s` shows what it would change to take over", strings.Join(names, ", "), shows)
 }
 
 func (s *Stack) drifted(resources []ResourceStatus) string {
