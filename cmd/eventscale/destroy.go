@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -54,6 +55,9 @@ func (a *app) destroy(ctx context.Context, o *destroyOptions) error {
 	}
 	defer unlock()
 	f, err := a.remains(ctx, name, o)
+	if nothing, ok := errors.AsType[*stack.SearchError](err); ok && nothing.Empty() {
+		return a.nothingThere(nothing)
+	}
 	if err != nil {
 		return err
 	}
@@ -129,6 +133,26 @@ func (a *app) remains(ctx context.Context, name string, o *destroyOptions) (*fou
 		}
 	}
 	return &found{Recovery: &stack.Recovery{Snapshot: snapshot}, have: snapshot}, nil
+}
+
+// nothingThere ends a destroy that was told to go by names and tags, and found nothing: whoever asks twice that a
+// stack be gone has it. A broken state of nothing is put aside.
+func (a *app) nothingThere(nothing *stack.SearchError) error {
+	text := fmt.Sprintf("nothing of stack %s is in account %s, region %s: there is nothing to remove", nothing.Stack, nothing.Account.ID, nothing.Account.Region)
+	if _, err := a.store().Load(nothing.Stack); is[*state.BrokenError](err) {
+		kept, err := a.store().Keep(nothing.Stack, "broken", time.Now())
+		if err != nil {
+			return err
+		}
+		if err := a.store().Remove(nothing.Stack); err != nil {
+			return err
+		}
+		text += "; the broken state is in " + kept
+	}
+	if a.json() {
+		return ui.OutputsJSON(a.stdout, &stack.Outputs{SchemaVersion: stack.SchemaVersion, Stack: nothing.Stack})
+	}
+	return ui.Done(a.err(), text)
 }
 
 // destroyed removes the state of a stack that owns nothing any more.

@@ -183,10 +183,11 @@ func (a *app) warn(s *stack.Stack) {
 	}
 }
 
-// mayReplace refuses a plan that makes objects anew, or deletes a queue, unless the user said so: the jobs in
-// it would be lost.
+// mayReplace refuses a plan that makes anew or deletes what cannot be had again, unless the user said so: a queue,
+// with the jobs in it, or what is somebody else's. A scaling policy that others have made one of another type holds
+// nothing, and is put back like any change.
 func (a *app) mayReplace(o *upOptions, plan *provision.Plan) error {
-	lost := plan.Replacements()
+	lost := slices.DeleteFunc(plan.Replacements(), func(s provision.Step) bool { return s.Type != stack.QueueType && !s.Taken })
 	for _, s := range plan.Steps {
 		if s.Action == provision.Delete && s.Type == stack.QueueType {
 			lost = append(lost, s)

@@ -27,7 +27,7 @@ type Finding struct {
 	Type      string // "AWS::SQS::Queue"
 	Name      string
 	Claim     Claim
-	Reason    string // of a foreign one: who says so
+	Reason    string // why it is foreign; or why it counts as adopted, where no tag says so
 	Tags      Tags   // as AWS has them; none of a type without
 
 	dependsOn []string

@@ -164,6 +164,9 @@ type Reading struct {
 // PhysicalID returns the physical ID of a resource; "" where AWS has none.
 func (r *Reading) PhysicalID(logicalID string) string { return r.objects[logicalID].physicalID }
 
+// ARN returns the ARN of a resource; "" where AWS has none.
+func (r *Reading) ARN(logicalID string) string { return r.objects[logicalID].arn }
+
 // Read asks AWS for every resource at once: the names are known beforehand, so it costs one round trip
 // where the state knows the objects, and two where their tags can be asked for only when they are found.
 func (e *Engine) Read(ctx context.Context) (*Reading, error) {

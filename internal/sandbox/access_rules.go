@@ -59,6 +59,8 @@ func accessRules() []accessRule {
 		{"lambda:GetFunction", "lambda:GetFunction", theFunction, nil}, // its tags: see mayShowTags
 		{"lambda:GetFunctionConfiguration", "lambda:GetFunctionConfiguration", theFunction, nil},
 		{"lambda:GetFunctionConcurrency", "lambda:GetFunctionConcurrency", theFunction, nil},
+		{"lambda:PutFunctionConcurrency", "lambda:PutFunctionConcurrency", theFunction, nil},
+		{"lambda:DeleteFunctionConcurrency", "lambda:DeleteFunctionConcurrency", theFunction, nil},
 		{"lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionCodeSigningConfig", theFunction, nil},
 		{"lambda:ListFunctions", "lambda:ListFunctions", everything, nil},
 		{"lambda:ListVersionsByFunction", "lambda:ListVersionsByFunction", theFunction, nil},

@@ -20,6 +20,7 @@ type function struct {
 	Tags          map[string]string
 	Permissions   []permission
 	PolicyID      string // revision of the permissions
+	Reserved      *int32 // concurrent executions; nil where none are reserved
 }
 
 func (w *world) lambdaOperations() []operation {
@@ -28,6 +29,8 @@ func (w *world) lambdaOperations() []operation {
 		op("GetFunction", w.getFunction),
 		op("GetFunctionConfiguration", w.getFunctionConfiguration),
 		op("GetFunctionConcurrency", w.getFunctionConcurrency),
+		op("PutFunctionConcurrency", w.putFunctionConcurrency),
+		op("DeleteFunctionConcurrency", w.deleteFunctionConcurrency),
 		op("GetFunctionCodeSigningConfig", w.getFunctionCodeSigningConfig),
 		op("ListFunctions", w.listFunctions),
 		op("ListVersionsByFunction", w.listVersionsByFunction),
@@ -56,6 +59,7 @@ func (w *world) getFunction(r *request, in *lambda.GetFunctionInput) (*lambda.Ge
 	tags, why := w.shownTags(r, in, f.Tags)
 	return &lambda.GetFunctionOutput{
 		Configuration: &configuration,
+		Concurrency:   f.concurrency(),
 		Code: &types.FunctionCodeLocation{
 			RepositoryType: aws.String("S3"),
 			Location:       aws.String("https://awslambda-" + r.region + "-tasks.s3." + r.region + ".amazonaws.com/snapshots/" + r.account + "/" + *configuration.FunctionName),
@@ -71,14 +75,6 @@ func (w *world) getFunctionConfiguration(r *request, in *lambda.GetFunctionConfi
 	}
 	out := configurationAs[lambda.GetFunctionConfigurationOutput](w.configurationOf(f, r.now))
 	return &out, nil
-}
-
-// getFunctionConcurrency answers for a function without reserved concurrency, as all are here.
-func (w *world) getFunctionConcurrency(r *request, in *lambda.GetFunctionConcurrencyInput) (*lambda.GetFunctionConcurrencyOutput, error) {
-	if _, err := w.functionNamed(r, in.FunctionName, nil); err != nil {
-		return nil, err
-	}
-	return &lambda.GetFunctionConcurrencyOutput{}, nil
 }
 
 // getFunctionCodeSigningConfig answers for a function without code signing, as all are here.

@@ -42,8 +42,13 @@ func (w *world) invoke(r *request, in *lambda.InvokeInput) (*lambda.InvokeOutput
 	case types.InvocationTypeDryRun:
 		return &lambda.InvokeOutput{StatusCode: http.StatusNoContent}, nil
 	case types.InvocationTypeEvent:
-		_, _ = w.ingest(r, f, event) // nobody is told of a failure: AWS tries again, and it fails again
+		if f.throttled() == nil {
+			_, _ = w.ingest(r, f, event) // nobody is told of a failure: AWS tries again, and it fails again
+		}
 		return &lambda.InvokeOutput{StatusCode: http.StatusAccepted}, nil
+	}
+	if err := f.throttled(); err != nil {
+		return nil, err
 	}
 	return w.answerInvoke(r, f, event), nil
 }

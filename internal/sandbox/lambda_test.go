@@ -226,6 +226,24 @@ func TestFunctionIsFoundByAllItsNames(t *testing.T) {
 	same(t, must(s.getFunctionCodeSigningConfig(s.request(), &lambda.GetFunctionCodeSigningConfigInput{FunctionName: aws.String("ingest")})).CodeSigningConfigArn, nil)
 }
 
+// A function of which no execution may run is told by GetFunction, and its events are lost.
+func TestFunctionWithoutConcurrencyDoesNotRun(t *testing.T) {
+	s, _ := withIngest(t, "jobs", nil)
+	name := aws.String("ingest")
+	same(t, must(s.getFunction(s.request(), &lambda.GetFunctionInput{FunctionName: name})).Concurrency, nil)
+	must(s.putFunctionConcurrency(s.request(), &lambda.PutFunctionConcurrencyInput{FunctionName: name, ReservedConcurrentExecutions: aws.Int32(0)}))
+	same(t, *must(s.getFunction(s.request(), &lambda.GetFunctionInput{FunctionName: name})).Concurrency.ReservedConcurrentExecutions, 0)
+	same(t, *must(s.getFunctionConcurrency(s.request(), &lambda.GetFunctionConcurrencyInput{FunctionName: name})).ReservedConcurrentExecutions, 0)
+	_, err := s.invoke(s.request(), &lambda.InvokeInput{FunctionName: name})
+	s.refuses(err, "TooManyRequestsException", "Rate Exceeded")
+	_, err = s.putFunctionConcurrency(s.request(), &lambda.PutFunctionConcurrencyInput{FunctionName: name, ReservedConcurrentExecutions: aws.Int32(901)})
+	s.refuses(err, "InvalidParameterValueException", "below its minimum value")
+	must(s.deleteFunctionConcurrency(s.request(), &lambda.DeleteFunctionConcurrencyInput{FunctionName: name}))
+	same(t, must(s.getFunction(s.request(), &lambda.GetFunctionInput{FunctionName: name})).Concurrency, nil)
+	_, err = s.invoke(s.request(), &lambda.InvokeInput{FunctionName: name})
+	s.accepts(err)
+}
+
 func TestFunctionTagsAndDelete(t *testing.T) {
 	s := withFunction(t)
 	arn := aws.String(functionARN)

@@ -54,6 +54,8 @@ type GroupError struct {
 	Name   string
 	Region string
 	Nearby []string // names of other groups in the region, the nearest first
+
+	unread error // why nothing is known of the resources either; nil where they were read
 }
 
 func (e *GroupError) Error() string {
@@ -72,7 +74,7 @@ func (e *GroupError) Hint() string {
 const mostNearby = 3
 
 // missingGroup returns the error for a group that does not exist, with the names most like it.
-func missingGroup(ctx context.Context, api groupAPI, name, region string) error {
+func missingGroup(ctx context.Context, api groupAPI, name, region string) *GroupError {
 	e := &GroupError{Name: name, Region: region}
 	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(api, &autoscaling.DescribeAutoScalingGroupsInput{})
 	for pages.HasMorePages() {

@@ -132,7 +132,7 @@ type Capacity struct {
 func (s *Stack) Capacity(ctx context.Context) (Capacity, error) {
 	g, err := s.seen.groups(ctx, s.Spec.ASG)
 	if errors.Is(err, provision.ErrNotFound) {
-		return Capacity{}, s.withoutGroup(ctx, nil)
+		return Capacity{}, s.withoutGroup(ctx, nil, nil)
 	}
 	if err != nil {
 		return Capacity{}, fmt.Errorf("reading Auto Scaling group %q: %w", s.Spec.ASG, err)

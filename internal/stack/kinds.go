@@ -3,7 +3,7 @@ package stack
 import (
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/eventscale/eventscale/internal/provision"
 )
@@ -43,7 +43,7 @@ type observation struct {
 
 	mu       sync.Mutex
 	queues   map[string]map[string]string // attributes by queue URL
-	function *types.FunctionConfiguration
+	function *lambda.GetFunctionOutput
 }
 
 func (o *observation) sawQueue(url string, attributes map[string]string) {
@@ -52,10 +52,10 @@ func (o *observation) sawQueue(url string, attributes map[string]string) {
 	o.queues[url] = attributes
 }
 
-func (o *observation) sawFunction(c *types.FunctionConfiguration) {
+func (o *observation) sawFunction(f *lambda.GetFunctionOutput) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.function = c
+	o.function = f
 }
 
 // observe returns kinds and what they will have seen. Each fact is asked for once, so a command that

@@ -80,9 +80,9 @@ type functionAPI interface {
 
 const functionType = "AWS::Lambda::Function"
 
-// functionKind makes functions. The physical ID is the function's name. The configuration of one that is
-// read is given to saw.
-func functionKind(api functionAPI, saw func(*types.FunctionConfiguration)) provision.Kind[functionProperties] {
+// functionKind makes functions. The physical ID is the function's name. What is no property of one that is read,
+// too, is given to saw.
+func functionKind(api functionAPI, saw func(*lambda.GetFunctionOutput)) provision.Kind[functionProperties] {
 	f := functions{api, saw}
 	return provision.Kind[functionProperties]{
 		Type: functionType,
@@ -104,7 +104,7 @@ func functionKind(api functionAPI, saw func(*types.FunctionConfiguration)) provi
 
 type functions struct {
 	api functionAPI
-	saw func(*types.FunctionConfiguration)
+	saw func(*lambda.GetFunctionOutput)
 }
 
 func (f functions) read(ctx context.Context, id provision.Identity) (provision.Live[functionProperties], error) {
@@ -116,7 +116,7 @@ func (f functions) read(ctx context.Context, id provision.Identity) (provision.L
 		return provision.Live[functionProperties]{}, fmt.Errorf("reading its tags: %w", tagsRefused(out.TagsError))
 	}
 	c := out.Configuration
-	f.saw(c)
+	f.saw(out)
 	if c.State == types.StateDeleting {
 		return provision.Live[functionProperties]{}, fmt.Errorf("%w: %w", provision.ErrNotFound, errLeaving)
 	}

@@ -47,10 +47,27 @@ func Recover(ctx context.Context, o RecoverOptions) (*Recovery, error) {
 		return nil, err
 	}
 	s.remember(findings)
-	if !slices.ContainsFunc(findings, func(f provision.Finding) bool { return f.Tags != nil && f.Claim.Ours() }) {
+	tagged := slices.ContainsFunc(findings, func(f provision.Finding) bool { return f.Tags != nil && f.Claim.Ours() })
+	if !tagged && !takePolicies(findings) {
 		return nil, s.nothing(ctx, findings)
 	}
 	return s.rebuild(findings)
+}
+
+// takePolicies claims the scaling policies that are all that is left of a stack, and reports whether there are any.
+// They carry no tags; but the group was named, and nobody else has an object of the stack's names. For certain it
+// cannot be told who made them, so they count as adopted.
+func takePolicies(findings []provision.Finding) bool {
+	if slices.ContainsFunc(findings, func(f provision.Finding) bool { return f.Tags != nil && f.Claim == provision.Foreign }) {
+		return false
+	}
+	taken := false
+	for i := range findings {
+		if f := &findings[i]; f.Type == scalingPolicyType && f.Claim == provision.Foreign {
+			f.Claim, f.Reason, taken = provision.Adopted, "it carries no tags, and nothing else of the stack is there", true
+		}
+	}
+	return taken
 }
 
 // rebuild makes a state of what was found.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/eventscale/eventscale/internal/provision"
 	"github.com/eventscale/eventscale/internal/sandbox"
+	"github.com/eventscale/eventscale/internal/state"
 )
 
 func TestRecoverTellsWhatIsMissingAndWhatIsNotOurs(t *testing.T) {
@@ -46,6 +48,61 @@ func TestRecoverTellsWhatIsMissingAndWhatIsNotOurs(t *testing.T) {
 	}
 	if _, err := p.theirs.sqs.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: &n.deadLetterQueue}); err != nil {
 		t.Errorf("the foreign queue: %v", err)
+	}
+}
+
+// onlyPolicies removes all of the stack but its scaling policies, and its state.
+func (p *project) onlyPolicies() {
+	p.Helper()
+	s := p.load()
+	s.Resources = slices.DeleteFunc(s.Resources, func(r state.Record) bool { return r.Type == scalingPolicyType })
+	p.done(nil, p.save(s))
+	p.done(nil, p.destroy())
+	p.file = nil
+}
+
+// Scaling policies carry no tags. Where they are all that is left, and the group is named, they are found, and removed
+// only by who says so.
+func TestRecoverFindsPoliciesThatAreAllThatIsLeft(t *testing.T) {
+	p := newProject(newCloud(t, sandbox.Options{}))
+	p.up()
+	p.onlyPolicies()
+	if _, err := Recover(t.Context(), p.lost("")); err == nil || !strings.Contains(err.(*SearchError).Hint(), "with --asg") {
+		t.Errorf("without a group: %v", err)
+	}
+	claims := claimsOf(p.recover(testGroup))
+	for _, id := range []string{ScaleOutPolicy, ScaleInPolicy, WakePolicy} {
+		if claims[id] != provision.Adopted {
+			t.Errorf("%s is %s", id, claims[id])
+		}
+	}
+	p.done(nil, p.destroy())
+	left := must(t, func() (map[string]astypes.ScalingPolicy, error) {
+		return describePolicies(t.Context(), p.theirs.autoscaling, testGroup)
+	})
+	if len(left) != 3 {
+		t.Errorf("%d policies are left, want 3", len(left))
+	}
+	p.recover(testGroup)
+	p.up()
+	p.settled()
+	p.onlyPolicies()
+	p.recover(testGroup)
+	s := p.recorded()
+	s.engine.DeleteAdopted = true
+	p.done(nil, s.Destroy(t.Context()))
+	p.isGone(t)
+}
+
+// Beside an object of the stack's names that is somebody else's, the policies may be theirs too.
+func TestRecoverLeavesPoliciesBesideAForeignObject(t *testing.T) {
+	p := newProject(newCloud(t, sandbox.Options{}))
+	p.up()
+	p.onlyPolicies()
+	p.addRole(testRole, "lambda.amazonaws.com")
+	_, err := Recover(t.Context(), p.lost(testGroup))
+	if e, ok := err.(*SearchError); !ok || e.Empty() || len(e.Foreign) != 4 {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -181,6 +181,9 @@ func (e *SearchError) Error() string {
 	return fmt.Sprintf("the objects of stack %s name different groups: %s", e.Stack, strings.Join(e.Groups, ", "))
 }
 
+// Empty reports whether all was looked at, on a group that is there, and nothing has one of the stack's names.
+func (e *SearchError) Empty() bool { return e.ASG != "" && len(e.Groups)+len(e.Foreign) == 0 }
+
 // Hint says what to do.
 func (e *SearchError) Hint() string {
 	switch {
@@ -191,7 +194,7 @@ func (e *SearchError) Hint() string {
 	case len(e.Foreign) > 0:
 		return "there is " + strings.Join(e.Foreign, "; ")
 	case e.ASG == "":
-		return "check --stack, --region and --profile"
+		return "check --stack, --region and --profile; scaling policies that are all that is left are found with --asg"
 	}
 	return "check --asg, --stack, --region and --profile"
 }

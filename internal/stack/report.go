@@ -57,6 +57,7 @@ type QueueStatus struct {
 	Delayed          int    `json:"delayed"`
 	OldestAgeSeconds *int   `json:"oldest_age_seconds"` // nil where CloudWatch has no datapoint
 	DeadLetters      *int   `json:"dead_letters"`       // nil where the stack has no dead-letter queue
+	Denial           string `json:"denial,omitempty"`   // by a statement that somebody else put into its policy
 }
 
 // AlarmStatus is one alarm.
@@ -83,6 +84,8 @@ type FunctionStatus struct {
 	State   string `json:"state"` // Active, Pending, Inactive, Failed
 	Reason  string `json:"reason,omitempty"`
 	Runtime string `json:"runtime"`
+
+	ReservedConcurrency *int `json:"reserved_concurrency,omitempty"` // executions at once; nil where none are reserved
 }
 
 // ResourceStatus is one resource against its record.
@@ -92,6 +95,7 @@ type ResourceStatus struct {
 	Name      string          `json:"name"`
 	Drift     Drift           `json:"drift"`
 	Changes   []PropertyDrift `json:"changes,omitempty"`
+	Foreign   bool            `json:"foreign,omitempty"` // by its tags it is somebody else's: up refuses it
 }
 
 // PropertyDrift is one property that is not as the stack wants it.

@@ -111,6 +111,7 @@ func (c *checker) function(s *Spec) {
 	for name, value := range s.Env {
 		size += len(name) + len(value.Reveal())
 		c.must(environmentName().MatchString(name), "env", name, "a name must be of letters, digits and _, begin with a letter and have at least 2 characters", "--env NAME=VALUE")
+		c.must(value.Reveal() != unshown, "env", name+"="+unshown, "the dots stand for a value that is not shown: give the value itself", "")
 		c.must(name != queueURLVariable, "env", name, "is set by eventscale itself", "")
 		c.must(!strings.HasPrefix(name, "AWS_") && !strings.HasPrefix(name, "LAMBDA_"), "env", name, "names that begin with AWS_ or LAMBDA_ are Lambda's own", "")
 	}

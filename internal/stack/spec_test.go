@@ -112,6 +112,7 @@ func TestBadValuesAreNamed(t *testing.T) {
 		{env("QUEUE_URL", "x"), "env", "QUEUE_URL", "set by eventscale itself"},
 		{env("AWS_REGION", "x"), "env", "AWS_REGION", "Lambda's own"},
 		{env("LAMBDA_TASK_ROOT", "x"), "env", "LAMBDA_TASK_ROOT", "Lambda's own"},
+		{env("TOKEN", "..."), "env", "TOKEN=...", "give the value itself"},
 		{env("BIG", long(4096)), "env", "(4099 bytes)", "4 KB"},
 		{tag("", "x"), "tag", "=x", "1 to 128 characters"},
 		{tag(long(129), "x"), "tag", long(129) + "=x", "1 to 128 characters"},

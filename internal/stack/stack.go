@@ -100,7 +100,7 @@ func (s *Stack) Read(ctx context.Context) error {
 	reading, readErr := s.engine.Read(ctx)
 	g, err := group()
 	if errors.Is(err, provision.ErrNotFound) {
-		return s.withoutGroup(ctx, reading)
+		return s.withoutGroup(ctx, reading, readErr)
 	}
 	if err != nil {
 		return fmt.Errorf("reading Auto Scaling group %q: %w", s.Spec.ASG, err)
@@ -118,8 +118,8 @@ func (s *Stack) Read(ctx context.Context) error {
 }
 
 // withoutGroup finds out whether the group is gone, or the credentials are another account's, where of
-// course it is not. What was read of the stack is kept for a status.
-func (s *Stack) withoutGroup(ctx context.Context, reading *provision.Reading) error {
+// course it is not. What was read of the stack is kept for a status, or why it could not be.
+func (s *Stack) withoutGroup(ctx context.Context, reading *provision.Reading, readErr error) error {
 	if s.Snapshot.Account != "" {
 		if err := s.Verify(ctx); err != nil {
 			return err
@@ -127,7 +127,9 @@ func (s *Stack) withoutGroup(ctx context.Context, reading *provision.Reading) er
 		s.settle(Account{PartitionOf(s.account.Region), s.Snapshot.Account, s.account.Region}, s.lastBounds())
 	}
 	s.reading = reading
-	return missingGroup(ctx, s.Clients.autoscaling, s.Spec.ASG, s.account.Region)
+	missing := missingGroup(ctx, s.Clients.autoscaling, s.Spec.ASG, s.account.Region)
+	missing.unread = readErr
+	return missing
 }
 
 // lastBounds are what is known of the bounds of a group that is gone: whether its minimum was 0.

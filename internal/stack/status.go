@@ -14,7 +14,7 @@ import (
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
-	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/eventscale/eventscale/internal/provision"
 )
@@ -42,7 +42,10 @@ func (s *Stack) Status(ctx context.Context, now time.Time) (Status, error) {
 		Alarms: []AlarmStatus{}, Policies: []PolicyStatus{}, Resources: []ResourceStatus{}, Activities: []Activity{},
 	}
 	err := s.Read(ctx)
-	if _, lost := errors.AsType[*GroupError](err); err != nil && !lost {
+	if lost, ok := errors.AsType[*GroupError](err); ok {
+		err = lost.unread
+	}
+	if err != nil {
 		return status, err
 	}
 	if s.Now != nil {
@@ -80,7 +83,7 @@ func (s *Stack) drift() ([]ResourceStatus, error) {
 	}
 	var all []ResourceStatus
 	for _, step := range plan.Steps {
-		r := ResourceStatus{LogicalID: step.LogicalID, Type: step.Type, Name: step.Name, Drift: InSync}
+		r := ResourceStatus{LogicalID: step.LogicalID, Type: step.Type, Name: step.Name, Drift: InSync, Foreign: step.Taken}
 		switch step.Action {
 		case provision.Create:
 			r.Drift = NotCreated
@@ -131,6 +134,7 @@ func (s *Stack) queueStatus() *QueueStatus {
 		Visible:  count(jobs, "ApproximateNumberOfMessages"),
 		InFlight: count(jobs, "ApproximateNumberOfMessagesNotVisible"),
 		Delayed:  count(jobs, "ApproximateNumberOfMessagesDelayed"),
+		Denial:   s.denial(),
 	}
 	if dead, ok := s.seen.queues[s.reading.PhysicalID(DeadLetterQueue)]; ok {
 		n := count(dead, "ApproximateNumberOfMessages")
@@ -197,14 +201,19 @@ func (s *Stack) name(logicalID string) string {
 	return ""
 }
 
-func functionStatus(c *lambdatypes.FunctionConfiguration) *FunctionStatus {
-	if c == nil {
+func functionStatus(f *lambda.GetFunctionOutput) *FunctionStatus {
+	if f == nil {
 		return nil
 	}
-	return &FunctionStatus{
+	c := f.Configuration
+	status := &FunctionStatus{
 		Name: aws.ToString(c.FunctionName), State: string(c.State),
 		Reason: aws.ToString(c.StateReason), Runtime: string(c.Runtime),
 	}
+	if reserved := f.Concurrency; reserved != nil && reserved.ReservedConcurrentExecutions != nil {
+		status.ReservedConcurrency = aws.Int(int(*reserved.ReservedConcurrentExecutions))
+	}
+	return status
 }
 
 func readActivities(ctx context.Context, api activityAPI, group string) ([]Activity, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -195,6 +196,38 @@ func TestStatusOfAGroupThatIsGone(t *testing.T) {
 	}
 }
 
+// A function of which no execution may run swallows the events, and is no drift: somebody may have meant it.
+func TestStatusTellsOfAFunctionThatMayNotRun(t *testing.T) {
+	p := newProject(newCloud(t, sandbox.Options{}))
+	p.up()
+	for n, healthy := range map[int32]bool{0: false, 5: true} {
+		p.done(p.theirs.lambda.PutFunctionConcurrency(t.Context(), &lambda.PutFunctionConcurrencyInput{
+			FunctionName: aws.String(testFunction), ReservedConcurrentExecutions: &n,
+		}))
+		s := p.status()
+		if s.Healthy != healthy || healthy == strings.Contains(s.Verdict, "has a reserved concurrency of 0") || *s.Function.ReservedConcurrency != int(n) {
+			t.Errorf("reserved %d: %+v, %s", n, s.Function, s.Verdict)
+		}
+		if plan := p.plan(); !plan.Empty() {
+			t.Errorf("reserved %d: up would change it: %+v", n, plan.Steps)
+		}
+	}
+}
+
+// Without the group, and without a right to read all of the stack, there is no status, and not a crash.
+func TestStatusOfAGroupThatIsGoneAndAStackThatCannotBeRead(t *testing.T) {
+	p := newProject(newCloud(t, sandbox.Options{}))
+	p.up()
+	p.done(p.theirs.autoscaling.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{
+		AutoScalingGroupName: aws.String(testGroup), ForceDelete: aws.Bool(true),
+	}))
+	p.faults.set("GetRole", 1, refusal("AccessDenied"))
+	_, err := p.recorded().Status(t.Context(), time.Now())
+	if err == nil || !strings.Contains(err.Error(), "reading AWS::IAM::Role IngestRole") {
+		t.Errorf("%v, want to hear that the role may not be read", err)
+	}
+}
+
 // healthy is a stack of which nothing is to be said.
 func healthy() Status {
 	none := 0
@@ -219,16 +252,20 @@ func TestVerdictNamesTheGravest(t *testing.T) {
 		add  func()
 		want string
 	}{ // each graver than those before it
-		{func() {}, "1 resources in sync, 1 of 2 instances in service"},
+		{func() { s.Function.ReservedConcurrency = aws.Int(1) }, "1 resources in sync, 1 of 2 instances in service"},
 		{func() { s.Queue.DeadLetters = &two }, "2 in the dead-letter queue"},
 		{func() { s.Activities = []Activity{{Failed: true, Message: "InsufficientInstanceCapacity"}} }, "InsufficientInstanceCapacity"},
+		{func() { s.Queue.Denial = "statement x denies it" }, "statement x denies it, so jobs do not get through"},
+		{func() { s.Function.ReservedConcurrency = aws.Int(0) }, "the function f has a reserved concurrency of 0"},
 		{func() { s.Function.State, s.Function.Reason = string(lambdatypes.StateFailed), "no runtime" }, "the function f is Failed: no runtime"},
 		{func() { s.Group.SuspendedProcesses = []string{"AZRebalance"} }, "the function f is Failed"},
 		{func() { s.Group.Max = 0 }, "cannot scale"},
 		{func() { s.Group.SuspendedProcesses = []string{"AZRebalance", "AlarmNotification"} }, "AlarmNotification of group g is suspended"},
 		{func() { s.Resources = append(s.Resources, ResourceStatus{LogicalID: IngestRole, Drift: Deleted}) }, "of 2 resources 1 DELETED; `eventscale up --asg gpu-workers --scale-out-at 20` mends that"},
+		{func() { s.Resources[0].Drift, s.Resources[0].Foreign = Modified, true }, "somebody else has JobQueue; `eventscale plan --asg gpu-workers --scale-out-at 20 --adopt` shows"},
 		{func() { of.Snapshot.Put(state.Record{LogicalID: "X", Status: "DELETE_IN_PROGRESS"}) }, "a destroy was not finished"},
 		{func() { of.Snapshot.ASGARN += "-of-before" }, "made anew"},
+		{func() { of.group.Status = aws.String("Delete in progress") }, "the group gpu-workers is being deleted (Delete in progress)"},
 		{func() { s.Group = nil }, "does not exist any more"},
 	} {
 		c.add()

@@ -70,6 +70,10 @@ func (s Spec) Settings() string {
 	return strings.Join(words, " ")
 }
 
+// unshown stands for the value of a variable in a command that is shown. One that was copied as it stands must not
+// put the dots in the place of the value.
+const unshown = "..."
+
 // Command returns the `eventscale up` that asks for this spec, as one would type it. The values of its
 // environment are not known any more and stand as dots.
 func (s Spec) Command() string {
@@ -95,7 +99,7 @@ func (s Spec) Command() string {
 	add("function-timeout", s.FunctionTimeout, d.FunctionTimeout)
 	add("log-retention", s.LogRetention, d.LogRetention)
 	for _, name := range sortedNames(s.Env) {
-		words = append(words, "--env "+name+"=...")
+		words = append(words, "--env "+name+"="+unshown)
 	}
 	for _, key := range sortedNames(s.Tags) {
 		words = append(words, "--tag "+quoted(key+"="+s.Tags[key]))

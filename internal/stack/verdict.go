@@ -24,15 +24,18 @@ func (s *Stack) judge(status *Status) {
 // trouble says in one sentence what is wrong with a stack, the gravest first, and what to type; "" where
 // nothing is.
 func (s *Stack) trouble(status Status) string {
-	if t := cmp.Or(s.groupTrouble(status), s.unfinished(), s.drifted(status.Resources)); t != "" {
+	if t := cmp.Or(s.groupTrouble(status), s.unfinished(), s.claimed(status.Resources), s.drifted(status.Resources)); t != "" {
 		return t
 	}
-	return status.loopTrouble()
+	return cmp.Or(status.loopTrouble(), status.passingTrouble())
 }
 
 func (s *Stack) groupTrouble(status Status) string {
 	if status.Group == nil {
 		return fmt.Sprintf("the Auto Scaling group %s does not exist any more; `eventscale destroy` removes what is left", s.Spec.ASG)
+	}
+	if leaving := aws.ToString(s.group.Status); leaving != "" { // AWS: set while the group is being deleted, and only then
+		return fmt.Sprintf("the group %s is being deleted (%s); `eventscale destroy` removes the stack", s.Spec.ASG, leaving)
 	}
 	if made := s.Snapshot.ASGARN; made != "" && made != aws.ToString(s.group.AutoScalingGroupARN) {
 		return fmt.Sprintf("the group %s is not the one that the stack was made for: it was deleted and made anew; `%s` puts its policies back", s.Spec.ASG, s.Spec.Command())
@@ -47,6 +50,21 @@ func (s *Stack) unfinished() string {
 		return "a destroy was not finished; `eventscale destroy` goes on with it"
 	}
 	return ""
+}
+
+// claimed tells of what has come to be somebody else's: an up refuses it.
+func (s *Stack) claimed(resources []ResourceStatus) string {
+	var names []string
+	for _, r := range resources {
+		if r.Foreign {
+			names = append(names, r.LogicalID)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	shows := strings.Replace(s.Spec.Command(), "eventscale up", "eventscale plan", 1) + " --adopt"
+	return fmt.Sprintf("by the tags somebody else has %s; `%s` shows what it would change to take over", strings.Join(names, ", "), shows)
 }
 
 func (s *Stack) drifted(resources []ResourceStatus) string {
@@ -70,9 +88,22 @@ func (s *Status) loopTrouble() string {
 	if obstacles := s.Group.obstacles(); len(obstacles) > 0 {
 		return obstacles[0]
 	}
-	if f := s.Function; f != nil && f.State == string(lambdatypes.StateFailed) {
+	f := s.Function
+	switch {
+	case f == nil:
+	case f.State == string(lambdatypes.StateFailed):
 		return fmt.Sprintf("the function %s is Failed: %s", f.Name, f.Reason)
+	case f.ReservedConcurrency != nil && *f.ReservedConcurrency == 0:
+		return fmt.Sprintf("the function %[1]s has a reserved concurrency of 0, so no event becomes a job; `aws lambda delete-function-concurrency --function-name %[1]s` takes that away", f.Name)
 	}
+	if q := s.Queue; q != nil && q.Denial != "" {
+		return q.Denial + ", so jobs do not get through; `aws sqs set-queue-attributes` puts a policy without it"
+	}
+	return ""
+}
+
+// passingTrouble is what has gone wrong in a loop that is set up well.
+func (s *Status) passingTrouble() string {
 	if len(s.Activities) > 0 && s.Activities[0].Failed {
 		return "the last scaling activity failed: " + s.Activities[0].Message
 	}

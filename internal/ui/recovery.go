@@ -91,6 +91,8 @@ func claimNote(f provision.Finding) string {
 	switch {
 	case f.Claim == provision.Foreign:
 		return "not this stack's: " + f.Reason + "; it is left alone"
+	case f.Claim == provision.Adopted && f.Reason != "":
+		return f.Reason + ": destroy leaves it, unless with --delete-adopted"
 	case f.LogicalID == stack.GroupMetrics && f.Claim == provision.Adopted:
 		return "who turned it on is not known: destroy leaves it on"
 	case f.Claim == provision.Adopted:
