@@ -63,5 +63,9 @@ func (a *app) note(text string) {
 		p.Note(text)
 		return
 	}
+	if a.json() {
+		ui.NewJSONProgress(a.stderr).Note(text)
+		return
+	}
 	fmt.Fprintln(a.stderr, text)
 }
