@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/eventscale/eventscale/internal/provision"
 	"github.com/eventscale/eventscale/internal/state"
 	"github.com/eventscale/eventscale/internal/ui"
 )
@@ -30,8 +31,9 @@ type app struct {
 	screen screen
 	clock  serverClock
 	world  http.RoundTripper // the demo's sandbox; nil elsewhere
-	locked atomic.Bool       // a stack is being changed
-	held   *state.Lock       // its lock
+	waits  waits
+	locked atomic.Bool // a stack is being changed
+	held   *state.Lock // its lock
 }
 
 // globals are the flags of every command.
@@ -154,28 +156,50 @@ func (a *app) left() {
 }
 
 // timeoutError is the cause of a run that --timeout stopped.
-type timeoutError struct{ after time.Duration }
+type timeoutError struct {
+	after   time.Duration
+	locked  *atomic.Bool // a stack was being changed
+	waiting string       // for what, where nothing of it had been begun
+}
 
 func (e *timeoutError) Error() string {
-	return fmt.Sprintf("stopped by --timeout %s: the calls in flight were finished and the state is saved", e.after)
+	text := fmt.Sprintf("stopped by --timeout %s", e.after)
+	switch {
+	case e.waiting != "":
+		text += " while " + e.waiting
+	case e.locked.Load():
+		text += ": the calls in flight were finished and the state is saved"
+	}
+	return text
 }
-func (e *timeoutError) Hint() string { return "run the command again to continue" }
+
+// Hint says how to go on.
+func (e *timeoutError) Hint() string {
+	if e.waiting == "" && e.locked.Load() {
+		return "run the command again to continue"
+	}
+	return "give it more time with --timeout"
+}
 
 // limited adds --timeout to a command's context.
 func (a *app) limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	if a.global.timeout <= 0 {
 		return ctx, func() {}
 	}
-	return context.WithTimeoutCause(ctx, a.global.timeout, &timeoutError{a.global.timeout})
+	return context.WithTimeoutCause(ctx, a.global.timeout, &timeoutError{after: a.global.timeout, locked: &a.locked})
 }
 
-// timedOut puts --timeout in the place of what the SDK says of a call that was not made because of it.
+// timedOut puts --timeout in the place of what the SDK says of a call that was not made because of it, with what
+// that call waited for.
 func timedOut(ctx context.Context, err error) error {
-	cause := context.Cause(ctx)
-	if errors.Is(err, context.DeadlineExceeded) && is[*timeoutError](cause) && !is[*timeoutError](err) {
-		return cause
+	limit, ok := errors.AsType[*timeoutError](context.Cause(ctx))
+	if !ok || !errors.Is(err, context.DeadlineExceeded) || is[*timeoutError](err) {
+		return err
 	}
-	return err
+	if wait, ok := errors.AsType[*provision.StoppedError](err); ok {
+		return &timeoutError{limit.after, limit.locked, wait.Waiting}
+	}
+	return limit
 }
 
 // action is what a command runs.
@@ -188,7 +212,7 @@ func (a *app) command(use, short string, args cobra.PositionalArgs, do action) *
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, cancel := a.limited(cmd.Context())
 			defer cancel()
-			return timedOut(ctx, do(ctx, cmd, args))
+			return timedOut(ctx, do(provision.WithWaiting(ctx, a.waiting), cmd, args))
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -38,12 +39,13 @@ func TestNobodyReadsAClosedPipeOrTerminal(t *testing.T) {
 
 // TestTimeoutIsNamed: of a call that --timeout kept from being made the SDK says what nobody has typed.
 func TestTimeoutIsNamed(t *testing.T) {
-	limit := &timeoutError{time.Second}
+	limit := &timeoutError{after: time.Second, locked: &atomic.Bool{}}
 	over, cancel := context.WithTimeoutCause(t.Context(), 0, limit)
 	defer cancel()
 	<-over.Done()
 	hung := fmt.Errorf("reading the group: %w", context.DeadlineExceeded)
 	told := &provision.RunError{Failures: []error{hung}, Stopped: limit}
+	wait := fmt.Errorf("reading the role: %w", &provision.StoppedError{Waiting: "waiting for IAM: Throttling", Cause: context.DeadlineExceeded})
 	other := errors.New("AccessDenied")
 	for _, tt := range []struct {
 		name      string
@@ -59,5 +61,8 @@ func TestTimeoutIsNamed(t *testing.T) {
 		if got := timedOut(tt.ctx, tt.err); !errors.Is(got, tt.want) {
 			t.Errorf("%s: the error is %v", tt.name, got)
 		}
+	}
+	if got := timedOut(over, wait).Error(); got != "stopped by --timeout 1s while waiting for IAM: Throttling" {
+		t.Errorf("a wait that was stopped: %q", got)
 	}
 }

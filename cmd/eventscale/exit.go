@@ -104,18 +104,24 @@ func (a *app) show(err error) {
 	if save, ok := errors.AsType[*state.SaveError](err); ok {
 		a.rescue(save)
 	}
-	parts := apart(err)
+	parts, further := apart(err), ""
+	if run, ok := errors.AsType[*provision.RunError](err); ok {
+		further = runHint(run)
+	}
 	for i, e := range parts {
 		own := hints(e)
-		if i+1 < len(parts) && !a.json() && slices.Equal(own, hints(parts[i+1])) {
+		switch {
+		case is[*timeoutError](e) && further != "":
+			own = nil // which says the same
+		case i+1 < len(parts) && !a.json() && slices.Equal(own, hints(parts[i+1])):
 			own = nil // the next says the same
 		}
 		a.showOne(e, own)
 	}
 	if is[*state.SaveError](err) {
 		a.hint("save what is printed above, when no other run is at work, and run the same command again; without it `eventscale recover` finds the objects by names and tags")
-	} else if run, ok := errors.AsType[*provision.RunError](err); ok {
-		a.hint(runHint(run))
+	} else {
+		a.hint(further)
 	}
 }
 

@@ -74,9 +74,7 @@ func (a *app) unknownStack(name string) error {
 func (a *app) lock(ctx context.Context, name string) (func(), error) {
 	lock, err := a.store().Acquire(ctx, name, 0)
 	if held, ok := errors.AsType[*state.LockedError](err); ok && a.global.lockTimeout > 0 {
-		if !a.json() {
-			a.note(fmt.Sprintf("waiting for %s (at most %s)", held.Holder, a.global.lockTimeout))
-		}
+		a.note(fmt.Sprintf("waiting for %s (at most %s)", held.Holder, a.global.lockTimeout))
 		lock, err = a.store().Acquire(ctx, name, a.global.lockTimeout)
 	}
 	if err != nil {

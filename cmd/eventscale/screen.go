@@ -62,5 +62,9 @@ func (a *app) note(text string) {
 		p.Note(text)
 		return
 	}
+	if a.json() {
+		ui.NewJSONProgress(a.stderr).Note(text)
+		return
+	}
 	_ = ui.Line(a.stderr, text)
 }

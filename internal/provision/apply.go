@@ -110,7 +110,7 @@ func (r *run) keep(ctx context.Context, s Step, free func()) error {
 	w := r.begin(s.LogicalID, s.Type, s.Name)
 	waited := false
 	tell := w.waiting(CreateInProgress)
-	ctx = withWaiting(ctx, func(reason string, until time.Time) { waited = true; tell(reason, until) })
+	ctx = WithWaiting(ctx, func(reason string, until time.Time) { waited = true; tell(reason, until) })
 	if err := r.confirm(ctx, s, want); err != nil {
 		return r.fail(ctx, w, CreateFailed, "creating", err)
 	}
@@ -152,7 +152,7 @@ func (r *run) create(ctx context.Context, s Step, free func()) error {
 	if err := r.intend(s, either(tags, applied(before))); err != nil {
 		return err
 	}
-	ctx = withWaiting(ctx, w.waiting(CreateInProgress))
+	ctx = WithWaiting(ctx, w.waiting(CreateInProgress))
 	if s.inPlace() {
 		if err := s.resource.Type.delete(ctx, s.live.identity(s.Name)); err != nil {
 			return r.fail(ctx, w, CreateFailed, "deleting the old", err)
@@ -273,7 +273,7 @@ func (r *run) update(ctx context.Context, s Step) error {
 	if err := r.record(s, s.live, either(tags, record), UpdateInProgress); err != nil {
 		return err
 	}
-	ctx = withWaiting(ctx, w.waiting(UpdateInProgress))
+	ctx = WithWaiting(ctx, w.waiting(UpdateInProgress))
 	if err := r.confirm(ctx, s, want); err != nil {
 		return r.fail(ctx, w, UpdateFailed, "updating", err)
 	}
@@ -453,7 +453,7 @@ func stopped(ctx context.Context, err error) bool {
 
 // stopReason is what a resource did when its run was stopped, in few words.
 func stopReason(err error) string {
-	if wait, ok := errors.AsType[*stoppedError](err); ok {
+	if wait, ok := errors.AsType[*StoppedError](err); ok {
 		return wait.Error()
 	}
 	return "stopped"

@@ -107,7 +107,7 @@ func (r *run) deleteAll(ctx context.Context, records []state.Record) {
 func (r *run) delete(ctx context.Context, record state.Record, free func()) error {
 	w := r.begin(record.LogicalID, record.Type, record.Name)
 	w.tell(DeleteInProgress, "")
-	ctx = withWaiting(ctx, w.waiting(DeleteInProgress))
+	ctx = WithWaiting(ctx, w.waiting(DeleteInProgress))
 	left, err := r.remove(ctx, record)
 	if err != nil {
 		return r.fail(ctx, w, DeleteFailed, "deleting", err)

@@ -58,14 +58,15 @@ type Event struct {
 
 type waitingKey struct{}
 
-// Waiting tells the user that the resource under work in ctx waits, for what, and until when at the longest.
+// Waiting tells the user that the resource under work in ctx, or else the command, waits, for what, and until
+// when at the longest; zero where nobody can say.
 func Waiting(ctx context.Context, reason string, until time.Time) {
 	if tell, ok := ctx.Value(waitingKey{}).(func(string, time.Time)); ok {
 		tell(reason, until)
 	}
 }
 
-// withWaiting returns a context whose Waiting calls tell.
-func withWaiting(ctx context.Context, tell func(reason string, until time.Time)) context.Context {
+// WithWaiting returns a context whose Waiting calls tell, which is called from several goroutines.
+func WithWaiting(ctx context.Context, tell func(reason string, until time.Time)) context.Context {
 	return context.WithValue(ctx, waitingKey{}, tell)
 }

@@ -41,20 +41,22 @@ func Retry[T any](ctx context.Context, p Patience, call func(context.Context) (T
 		}
 		Waiting(ctx, "waiting for "+p.Reason, deadline)
 		if stopped := sleep(ctx, min(jitter(pause), left)); stopped != nil {
-			return result, &stoppedError{p.Reason, stopped, err}
+			return result, &StoppedError{"waiting for " + p.Reason, stopped, err}
 		}
 	}
 }
 
-// stoppedError is a wait that the end of the context cut short.
-type stoppedError struct {
-	reason string
-	cause  error // of the context's end
-	last   error // of the last call
+// StoppedError is a wait that the end of the context cut short.
+type StoppedError struct {
+	Waiting string // "waiting for ..."
+	Cause   error  // of the context's end
+	Last    error  // of the last call; nil where none was made
 }
 
-func (e *stoppedError) Error() string   { return "stopped while waiting for " + e.reason }
-func (e *stoppedError) Unwrap() []error { return []error{e.cause, e.last} }
+func (e *StoppedError) Error() string { return "stopped while " + e.Waiting }
+
+// Unwrap returns why it was stopped, and why it waited.
+func (e *StoppedError) Unwrap() []error { return []error{e.Cause, e.Last} }
 
 // jitter spreads a pause over 75 to 100 % of itself, so that many stacks do not ask at one instant.
 func jitter(d time.Duration) time.Duration {

@@ -104,7 +104,7 @@ func TestRetryTellsWhatItWaitsForAndUntilWhen(t *testing.T) {
 			until  time.Time
 		}
 		var all []told
-		ctx := withWaiting(t.Context(), func(reason string, until time.Time) { all = append(all, told{reason, until}) })
+		ctx := WithWaiting(t.Context(), func(reason string, until time.Time) { all = append(all, told{reason, until}) })
 		end := time.Now().Add(time.Minute)
 		_, _, err := attempts(ctx, patience(), 3, nil)
 		want := told{"waiting for the role to be known", end}

@@ -148,7 +148,7 @@ func (e *CallError) Hint() string {
 	if gaveUp, ok := errors.AsType[*gaveUpError](e.err); ok {
 		return gaveUp.Hint()
 	}
-	if undocumented(e.err) {
+	if undocumented(e.err) || errors.Is(e.err, errNoAnswer) {
 		return notAWS
 	}
 	return ""
@@ -172,7 +172,7 @@ func concise(err error) error {
 // that is not AWS.
 func undocumented(err error) bool {
 	var unreadable *smithy.DeserializationError
-	return status(err) >= http.StatusBadRequest && (errors.As(err, &unreadable) || hasCode(err, "UnknownError"))
+	return status(err) >= http.StatusMultipleChoices && (errors.As(err, &unreadable) || hasCode(err, "UnknownError"))
 }
 
 // shortCause is what AWS said of a call, or what became of it on the way.
@@ -180,20 +180,33 @@ func shortCause(err error) string {
 	var api smithy.APIError
 	var unsent *smithyhttp.RequestSendError
 	var unreadable *smithy.DeserializationError
-	var stopped *stoppedError
+	var stopped *provision.StoppedError
 	switch {
 	case errors.As(err, &stopped):
 		return stopped.Error()
 	case undocumented(err):
 		return fmt.Sprintf("HTTP %d %s", status(err), http.StatusText(status(err)))
 	case errors.As(err, &unreadable):
-		return "the answer cannot be read: " + unreadable.Err.Error()
+		return "the answer cannot be read: " + oneLine(unreadable.Err.Error())
 	case errors.As(err, &api):
-		return api.ErrorCode() + ": " + strings.TrimSpace(api.ErrorMessage())
+		return api.ErrorCode() + ": " + oneLine(api.ErrorMessage())
 	case errors.As(err, &unsent):
 		return unsent.Err.Error()
 	}
 	return err.Error()
+}
+
+// mostOfMessage is how many bytes of a message are shown: AWS's own are shorter, and who stands in its place may
+// send megabytes.
+const mostOfMessage = 2 << 10
+
+// oneLine is a message in one line of a bearable length.
+func oneLine(message string) string {
+	cut := ""
+	if len(message) > mostOfMessage {
+		message, cut = strings.ToValidUTF8(message[:mostOfMessage], ""), " ..."
+	}
+	return strings.Join(strings.Fields(message), " ") + cut
 }
 
 // conciseKind shortens the AWS errors of a kind.

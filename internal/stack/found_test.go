@@ -117,7 +117,7 @@ func leaving(p *project, gone time.Time) http.RoundTripper {
 			body, status = `{"Type":"User","Message":"Function already exist: `+testFunction+`"}`, http.StatusConflict
 			header.Set("X-Amzn-Errortype", "ResourceConflictException")
 		}
-		return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
 	})
 }
 

@@ -57,6 +57,7 @@ type roles struct{ api roleAPI }
 func (r roles) read(ctx context.Context, id provision.Identity) (provision.Live[roleProperties], error) {
 	out, err := provision.Retry(ctx, roleSettles, func(ctx context.Context) (*iam.GetRoleOutput, error) {
 		out, err := r.api.GetRole(ctx, &iam.GetRoleInput{RoleName: &id.Name})
+		err = incomplete(err, out == nil || out.Role == nil)
 		if err == nil && !strings.HasPrefix(aws.ToString(out.Role.Arn), "arn:") {
 			return nil, errUnsettledRole
 		}
@@ -78,7 +79,7 @@ func (r roles) create(ctx context.Context, id provision.Identity, want rolePrope
 	if _, taken := errors.AsType[*types.EntityAlreadyExistsException](err); taken {
 		err = fmt.Errorf("%w: %w", provision.ErrExists, err)
 	}
-	if err != nil {
+	if err = incomplete(err, out == nil || out.Role == nil); err != nil {
 		return provision.Live[roleProperties]{}, err
 	}
 	return provision.Live[roleProperties]{

@@ -108,7 +108,7 @@ type functions struct {
 }
 
 func (f functions) read(ctx context.Context, id provision.Identity) (provision.Live[functionProperties], error) {
-	out, err := f.api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: &id.Name})
+	out, err := f.get(ctx, id.Name)
 	if err != nil {
 		return provision.Live[functionProperties]{}, missingFunction(err)
 	}
@@ -139,6 +139,11 @@ func (f functions) read(ctx context.Context, id provision.Identity) (provision.L
 	p.RoleID = p.Tags[roleIDTag]
 	delete(p.Tags, roleIDTag)
 	return liveFunction(id.Name, c.FunctionArn, p), nil
+}
+
+func (f functions) get(ctx context.Context, name string) (*lambda.GetFunctionOutput, error) {
+	out, err := f.api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: &name})
+	return out, incomplete(err, out == nil || out.Configuration == nil)
 }
 
 // settings reads what a function of ours has none of.
@@ -210,7 +215,7 @@ func (f functions) make(ctx context.Context, name string, want functionPropertie
 // leaving reports whether the function that has the name is being deleted. What cannot be read has gone meanwhile,
 // or the next attempt to make it will say what is wrong.
 func (f functions) leaving(ctx context.Context, name string) bool {
-	out, err := f.api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: &name})
+	out, err := f.get(ctx, name)
 	return err == nil && out.Configuration.State == types.StateDeleting
 }
 
@@ -301,7 +306,7 @@ func (f functions) upload(ctx context.Context, name string, want functionPropert
 // of the 15 a second of all other calls.
 func (f functions) ready(ctx context.Context, name string) error {
 	_, err := provision.Retry(ctx, functionReady, func(ctx context.Context) (*lambda.GetFunctionOutput, error) {
-		out, err := f.api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: &name})
+		out, err := f.get(ctx, name)
 		if err != nil {
 			return nil, err
 		}

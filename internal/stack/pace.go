@@ -103,14 +103,16 @@ func (p *pace) wait(ctx context.Context) error {
 	for !p.limit.Allow() {
 		turn := p.turn()
 		if turn >= tellAfter {
-			provision.Waiting(ctx, "waiting for a turn: AWS limits how often it may be asked", time.Now().Add(turn))
+			provision.Waiting(ctx, waitingForATurn, time.Now().Add(turn))
 		}
 		if err := sleep(ctx, min(turn, time.Second)); err != nil {
-			return err
+			return &provision.StoppedError{Waiting: waitingForATurn, Cause: err}
 		}
 	}
 	return nil
 }
+
+const waitingForATurn = "waiting for a turn: AWS limits how often it may be asked"
 
 // turn is how long it takes until there is a token.
 func (p *pace) turn() time.Duration {

@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,7 +47,7 @@ func repeating(cfg aws.Config, paced bool) aws.Config {
 	cfg.RetryMaxAttempts = 0 // else the SDK would put its own bound around ours
 	cfg.APIOptions = append(cfg.APIOptions[:len(cfg.APIOptions):len(cfg.APIOptions)], func(s *middleware.Stack) error {
 		return s.Initialize.Add(middleware.InitializeMiddlewareFunc("eventscale:call", begin), middleware.Before)
-	})
+	}, answering)
 	return cfg
 }
 
@@ -88,20 +89,10 @@ func begin(ctx context.Context, in middleware.InitializeInput, next middleware.I
 	c := &call{met: map[trouble]*encounter{}}
 	out, metadata, err := next.HandleInitialize(context.WithValue(ctx, callKey{}, c), in)
 	if err != nil && ctx.Err() != nil && c.last != nil && errors.Is(err, ctx.Err()) {
-		err = &stoppedError{waitingFor(ctx, c.last), err, c.last}
+		err = &provision.StoppedError{Waiting: waitingFor(ctx, c.last), Cause: err, Last: c.last}
 	}
 	return out, metadata, err
 }
-
-// stoppedError is a call that the end of the context stopped between two attempts.
-type stoppedError struct {
-	waiting string
-	cause   error // of the context's end
-	last    error // of the last attempt
-}
-
-func (e *stoppedError) Error() string   { return "stopped while " + e.waiting }
-func (e *stoppedError) Unwrap() []error { return []error{e.cause, e.last} }
 
 // GetAttemptToken waits until an attempt may go, and returns what is told how it ended.
 func (r *retryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
@@ -112,7 +103,9 @@ func (r *retryer) GetAttemptToken(ctx context.Context) (func(error) error, error
 	}
 	c.attempts++
 	c.begun = time.Now()
+	over := c.slow(ctx)
 	return func(err error) error {
+		over()
 		if answered(err) {
 			r.reached.Store(true)
 		}
@@ -154,6 +147,30 @@ const shortPause = 3 * time.Second
 
 // tellAfter is how long a call may take before the user is told why.
 const tellAfter = 3 * time.Second
+
+// slow tells the user when the first attempt of a call takes long: of the others it is known why there are any. A
+// function may run for minutes, and nothing is wrong. Once the returned function has been called nothing is told.
+func (c *call) slow(ctx context.Context) (over func()) {
+	operation := awsmiddleware.GetOperationName(ctx)
+	if c.last != nil || operation == "Invoke" {
+		return func() {}
+	}
+	var mu sync.Mutex
+	answered := false
+	timer := time.AfterFunc(tellAfter, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !answered {
+			provision.Waiting(ctx, "waiting for "+awsmiddleware.GetServiceID(ctx)+" to answer "+operation, time.Time{})
+		}
+	})
+	return func() {
+		timer.Stop()
+		mu.Lock()
+		defer mu.Unlock()
+		answered = true
+	}
+}
 
 // waitingFor is what a call waits for, as the user reads it.
 func waitingFor(ctx context.Context, err error) string {

@@ -111,7 +111,7 @@ func TestTroublesAreBorneForATime(t *testing.T) {
 		"a black hole":    {swallowed, findQueue, says(200, queueFound), patienceUnreached, patienceUnreached + 8*time.Second, []string{"i/o timeout (tried 2 times in 10s)"}},
 		"half an answer":  {says(200, queueFound[:20]), findQueue, says(200, queueFound), 0, 20 * time.Second, []string{"the answer cannot be read: ", "(tried 8 times in "}},
 		"a foreign page":  {says(200, "<html>Sign in to the WLAN</html>"), findQueue, says(200, queueFound), 0, 20 * time.Second, []string{"the answer cannot be read: ", "(tried 8 times in "}},
-		"an empty answer": {says(200, ""), findQueue, nil, 0, 20 * time.Second, nil},
+		"an empty answer": {says(200, ""), findQueue, says(200, queueFound), 0, 20 * time.Second, []string{"the answer cannot be read: it is empty (tried 8 times in "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

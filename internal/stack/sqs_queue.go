@@ -75,7 +75,7 @@ func (q queues) read(ctx context.Context, id provision.Identity) (provision.Live
 	live := provision.Live[queueProperties]{PhysicalID: id.PhysicalID}
 	if live.PhysicalID == "" {
 		found, err := q.api.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &id.Name})
-		if err != nil {
+		if err = incomplete(err, found == nil || found.QueueUrl == nil); err != nil {
 			return live, missingQueue(err)
 		}
 		live.PhysicalID = aws.ToString(found.QueueUrl)
@@ -118,7 +118,7 @@ func (q queues) create(ctx context.Context, id provision.Identity, want queuePro
 	if _, taken := errors.AsType[*types.QueueNameExists](err); taken {
 		err = fmt.Errorf("%w: %w", provision.ErrExists, err)
 	}
-	if err != nil {
+	if err = incomplete(err, made == nil || made.QueueUrl == nil); err != nil {
 		return provision.Live[queueProperties]{}, err
 	}
 	return provision.Live[queueProperties]{

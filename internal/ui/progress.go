@@ -50,6 +50,9 @@ func PlanItems(plan *provision.Plan) []Item {
 	return items
 }
 
+// Waiting is what is waited for, and for how much longer at most, if that is known.
+func Waiting(reason string, until time.Time) string { return patience(reason, until, time.Now()) }
+
 // patience is what is waited for, and for how much longer at most.
 func patience(reason string, until, now time.Time) string {
 	if reason == "" || until.IsZero() {
