@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -17,6 +19,9 @@ import (
 // fileVersion is the version of the file that this program writes, and the newest it reads. In version 1
 // no time passed.
 const fileVersion = 2
+
+// tempSuffix ends the name of a file that is being written.
+const tempSuffix = ".tmp"
 
 // lockPoll is how often a lock held by another process is tried again. The holder keeps it for one
 // request, which takes about a millisecond.
@@ -37,6 +42,7 @@ type store struct {
 	current    backend
 	clock      clock
 	operations map[string]map[string]operation // by service and name
+	swept      bool                            // see sweep
 	seen       os.FileInfo                     // the file as we last read or wrote it
 	content    []byte                          // and the world that was in it
 	speed      float64                         // and its clock's speed
@@ -62,7 +68,24 @@ func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
 		return nil, fmt.Errorf("locking the sandbox's file: %w", err)
 	}
+	s.sweep()
 	return func() { _ = lock.Close() }, nil
+}
+
+// sweep removes, once, the temporary files that a process has left which was killed in the middle of a save: with
+// the lock, nobody else writes here.
+func (s *store) sweep() {
+	if s.swept {
+		return
+	}
+	s.swept = true
+	dir, name := filepath.Split(s.path)
+	entries, _ := os.ReadDir(cmp.Or(dir, ".")) // what cannot be listed is left
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), name+".") && strings.HasSuffix(e.Name(), tempSuffix) {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // load brings the backend up to date with the file.
@@ -120,6 +143,9 @@ func (s *store) read(info os.FileInfo, now time.Time) error {
 	if f.Version == 1 {
 		f.Clock = newClock(now)
 		b.upgrade(now.Round(0))
+	}
+	if err := firstError(b.check(), f.Clock.check()); err != nil {
+		return fmt.Errorf("reading the sandbox's file %s: %w", s.path, err)
 	}
 	s.use(b)
 	s.seen, s.clock, s.content, s.speed = info, f.Clock, nil, f.Clock.Speed
@@ -181,7 +207,7 @@ func (s *store) save(wall time.Time) error {
 
 // replace puts a new file of this content in the place of path. os.CreateTemp makes it 0600.
 func replace(path string, content []byte) (_ os.FileInfo, err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+tempSuffix)
 	if err != nil {
 		return nil, err
 	}
