@@ -129,27 +129,38 @@ func (s *store) read(info os.FileInfo, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("reading the sandbox's file: %w", err)
 	}
+	b, clock, err := s.parse(content, now)
+	if err != nil {
+		return noWorldError{fmt.Errorf("reading the sandbox's file %s: %w", s.path, err)}
+	}
+	s.use(b)
+	s.seen, s.clock, s.content, s.speed = info, clock, nil, clock.Speed
+	return nil
+}
+
+// noWorldError is about what is in the file: it does not help to try again, but to delete it.
+type noWorldError struct{ error }
+
+// Unwrap returns the error without what it means.
+func (e noWorldError) Unwrap() error { return e.error }
+
+func (s *store) parse(content []byte, now time.Time) (backend, clock, error) {
 	var f file
 	if err := json.Unmarshal(content, &f); err != nil {
-		return fmt.Errorf("reading the sandbox's file %s: %w", s.path, err)
+		return nil, clock{}, err
 	}
 	if f.Version < 1 || f.Version > fileVersion {
-		return fmt.Errorf("reading the sandbox's file %s: it has version %d, and this program knows version %d", s.path, f.Version, fileVersion)
+		return nil, clock{}, fmt.Errorf("it has version %d, and this program knows version %d", f.Version, fileVersion)
 	}
 	b := s.source.empty()
 	if err := json.Unmarshal(f.World, b); err != nil {
-		return fmt.Errorf("reading the sandbox's file %s: %w", s.path, err)
+		return nil, clock{}, err
 	}
 	if f.Version == 1 {
 		f.Clock = newClock(now)
 		b.upgrade(now.Round(0))
 	}
-	if err := firstError(b.check(), f.Clock.check()); err != nil {
-		return fmt.Errorf("reading the sandbox's file %s: %w", s.path, err)
-	}
-	s.use(b)
-	s.seen, s.clock, s.content, s.speed = info, f.Clock, nil, f.Clock.Speed
-	return nil
+	return b, f.Clock, firstError(b.check(), f.Clock.check())
 }
 
 func (s *store) use(b backend) {

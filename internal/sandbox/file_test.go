@@ -200,6 +200,15 @@ func TestADamagedWorldIsReportedAndLeftAlone(t *testing.T) {
 	}
 }
 
+// Where a save fails, as on a full disk, the world that is in the file is in order, and worth keeping.
+func TestNobodyIsToldToDeleteAWorldThatCannotBeSaved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("w", 245)) // a name that leaves no room for a temporary one
+	_, err := queuesOf(t, path).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("jobs")})
+	if err == nil || !strings.Contains(err.Error(), "writing the sandbox's file") || !strings.Contains(err.Error(), "as it was before this call") || strings.Contains(err.Error(), "delete") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestABrokenFileIsReportedAndLeftAlone(t *testing.T) {
 	for name, content := range map[string]string{
 		"not JSON":      `{"version": 1, "world`,
@@ -218,7 +227,7 @@ func TestABrokenFileIsReportedAndLeftAlone(t *testing.T) {
 			}
 			_, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("more")})
 			var api smithy.APIError
-			if !errors.As(err, &api) || api.ErrorCode() != "SandboxUnavailable" || !strings.Contains(api.ErrorMessage(), path) {
+			if !errors.As(err, &api) || api.ErrorCode() != "SandboxUnavailable" || !strings.Contains(api.ErrorMessage(), path) || !strings.Contains(api.ErrorMessage(), "delete it to start") {
 				t.Errorf("got %v", err)
 			}
 			after, err := os.ReadFile(path)
