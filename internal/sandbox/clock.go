@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // fastFor is how long a world's clock that runs faster than the real one does so while nobody looks;
 // then it goes on at the real one's pace. A sandbox served at 60 times real time and then forgotten is
@@ -19,6 +22,14 @@ type clock struct {
 func newClock(now time.Time) clock {
 	now = now.Round(0) // the clock on the wall is all that another process shares
 	return clock{World: now, Real: now, Speed: 1, Ran: now}
+}
+
+// check says whether a clock that was read from a file goes.
+func (c *clock) check() error {
+	if c.World.IsZero() || c.Real.IsZero() || c.Ran.IsZero() || !(c.Speed > 0) {
+		return errors.New("its clock is damaged")
+	}
+	return nil
 }
 
 // at is the world's time at a real time. It never goes back.

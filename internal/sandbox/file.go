@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -17,6 +19,9 @@ import (
 // fileVersion is the version of the file that this program writes, and the newest it reads. In version 1
 // no time passed.
 const fileVersion = 2
+
+// tempSuffix ends the name of a file that is being written.
+const tempSuffix = ".tmp"
 
 // lockPoll is how often a lock held by another process is tried again. The holder keeps it for one
 // request, which takes about a millisecond.
@@ -37,6 +42,7 @@ type store struct {
 	current    backend
 	clock      clock
 	operations map[string]map[string]operation // by service and name
+	swept      bool                            // see sweep
 	seen       os.FileInfo                     // the file as we last read or wrote it
 	content    []byte                          // and the world that was in it
 	speed      float64                         // and its clock's speed
@@ -62,7 +68,24 @@ func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
 		return nil, fmt.Errorf("locking the sandbox's file: %w", err)
 	}
+	s.sweep()
 	return func() { _ = lock.Close() }, nil
+}
+
+// sweep removes, once, the temporary files that a process has left which was killed in the middle of a save: with
+// the lock, nobody else writes here.
+func (s *store) sweep() {
+	if s.swept {
+		return
+	}
+	s.swept = true
+	dir, name := filepath.Split(s.path)
+	entries, _ := os.ReadDir(cmp.Or(dir, ".")) // what cannot be listed is left
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), name+".") && strings.HasSuffix(e.Name(), tempSuffix) {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // load brings the backend up to date with the file.
@@ -106,24 +129,38 @@ func (s *store) read(info os.FileInfo, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("reading the sandbox's file: %w", err)
 	}
+	b, clock, err := s.parse(content, now)
+	if err != nil {
+		return noWorldError{fmt.Errorf("reading the sandbox's file %s: %w", s.path, err)}
+	}
+	s.use(b)
+	s.seen, s.clock, s.content, s.speed = info, clock, nil, clock.Speed
+	return nil
+}
+
+// noWorldError is about what is in the file: it does not help to try again, but to delete it.
+type noWorldError struct{ error }
+
+// Unwrap returns the error without what it means.
+func (e noWorldError) Unwrap() error { return e.error }
+
+func (s *store) parse(content []byte, now time.Time) (backend, clock, error) {
 	var f file
 	if err := json.Unmarshal(content, &f); err != nil {
-		return fmt.Errorf("reading the sandbox's file %s: %w", s.path, err)
+		return nil, clock{}, err
 	}
 	if f.Version < 1 || f.Version > fileVersion {
-		return fmt.Errorf("reading the sandbox's file %s: it has version %d, and this program knows version %d", s.path, f.Version, fileVersion)
+		return nil, clock{}, fmt.Errorf("it has version %d, and this program knows version %d", f.Version, fileVersion)
 	}
 	b := s.source.empty()
 	if err := json.Unmarshal(f.World, b); err != nil {
-		return fmt.Errorf("reading the sandbox's file %s: %w", s.path, err)
+		return nil, clock{}, err
 	}
 	if f.Version == 1 {
 		f.Clock = newClock(now)
 		b.upgrade(now.Round(0))
 	}
-	s.use(b)
-	s.seen, s.clock, s.content, s.speed = info, f.Clock, nil, f.Clock.Speed
-	return nil
+	return b, f.Clock, firstError(b.check(), f.Clock.check())
 }
 
 func (s *store) use(b backend) {
@@ -181,7 +218,7 @@ func (s *store) save(wall time.Time) error {
 
 // replace puts a new file of this content in the place of path. os.CreateTemp makes it 0600.
 func replace(path string, content []byte) (_ os.FileInfo, err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+tempSuffix)
 	if err != nil {
 		return nil, err
 	}

@@ -144,6 +144,71 @@ func TestDeletingTheFileStartsAnew(t *testing.T) {
 	}
 }
 
+func TestWhatAKilledProcessLeftIsClearedAway(t *testing.T) {
+	path := sandboxPath(t)
+	client := queuesOf(t, path)
+	createQueue(t, client, "jobs")
+	left, others := path+".123.tmp", filepath.Join(filepath.Dir(path), "other.json.123.tmp")
+	for _, name := range []string{left, others} {
+		if err := os.WriteFile(name, []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, queueNames(t, queuesOf(t, path)), []string{"jobs"})
+	if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is still there: %v", left, err)
+	}
+	if _, err := os.Stat(others); err != nil {
+		t.Errorf("a stranger's file is gone: %v", err)
+	}
+}
+
+// JSON that is no world must not be taken for one: what is missing is named, and nothing is written.
+func TestADamagedWorldIsReportedAndLeftAlone(t *testing.T) {
+	good := sandboxPath(t)
+	createQueue(t, queuesOf(t, good), "jobs")
+	text := string(must(os.ReadFile(good)))
+	for _, test := range []struct{ old, damage, want string }{
+		{`"world":{`, `"world":null,"was":{`, "there is no list of its roles"},
+		{`"clock":{`, `"clock":{},"was":{`, "its clock is damaged"},
+		{`"Regions":{`, `"Regions":{"eu-west-1":null,`, `region "eu-west-1" is null`},
+		{`"Regions":{`, `"Regions":null,"Was":{`, `there is no list of its regions`},
+		{`"Queues":{`, `"Queues":{"bad":null,`, `queue "bad" is null`},
+		{`"Messages":null`, `"Messages":[null]`, `queue "jobs" is damaged`},
+		{`"DeletedQueues":{}`, `"DeletedQueues":null`, `there is no list of deleted queues`},
+		{`"Alarms":{}`, `"Alarms":{"bad":{}}`, `alarm "bad" is damaged`},
+		{`"Groups":{`, `"Groups":{"bad":null,`, `group "bad" is null`},
+		{`"Groups":{`, `"Groups":{"bad":{},`, `group "bad" is damaged`},
+		{`"Workers":{"i-`, `"Workers":{"i-1`, `group "gpu-workers" is damaged`},
+		{`"DesiredCapacity":1`, `"DesiredCapacity":null`, `group "gpu-workers" is damaged`},
+		{`"Policies":{}`, `"Policies":{"bad":{}}`, `group "gpu-workers" is damaged`},
+	} {
+		path := sandboxPath(t)
+		client := queuesOf(t, path)
+		content := strings.Replace(text, test.old, test.damage, 1)
+		if content == text {
+			t.Fatalf("there is no %s in %s", test.old, text)
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(content), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("more")})
+		if err == nil || !strings.Contains(err.Error(), path+": "+test.want) {
+			t.Errorf("%s: got %v", test.damage, err)
+		}
+		same(t, string(must(os.ReadFile(path))), content)
+	}
+}
+
+// Where a save fails, as on a full disk, the world that is in the file is in order, and worth keeping.
+func TestNobodyIsToldToDeleteAWorldThatCannotBeSaved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("w", 245)) // a name that leaves no room for a temporary one
+	_, err := queuesOf(t, path).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("jobs")})
+	if err == nil || !strings.Contains(err.Error(), "writing the sandbox's file") || !strings.Contains(err.Error(), "as it was before this call") || strings.Contains(err.Error(), "delete") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestABrokenFileIsReportedAndLeftAlone(t *testing.T) {
 	for name, content := range map[string]string{
 		"not JSON":      `{"version": 1, "world`,
@@ -162,7 +227,7 @@ func TestABrokenFileIsReportedAndLeftAlone(t *testing.T) {
 			}
 			_, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("more")})
 			var api smithy.APIError
-			if !errors.As(err, &api) || api.ErrorCode() != "SandboxUnavailable" || !strings.Contains(api.ErrorMessage(), path) {
+			if !errors.As(err, &api) || api.ErrorCode() != "SandboxUnavailable" || !strings.Contains(api.ErrorMessage(), path) || !strings.Contains(api.ErrorMessage(), "delete it to start") {
 				t.Errorf("got %v", err)
 			}
 			after, err := os.ReadFile(path)

@@ -144,7 +144,7 @@ func (c *course) nextInPlant() time.Time {
 				free = free || len(w.Jobs) < c.w.Workers.Slots
 			}
 		}
-		if q := c.queueOf(g); free && q != nil {
+		if q := c.queueOf(g); q != nil && (free || c.buries(q)) {
 			consider(q.nextVisible(c.r.now))
 		}
 	}
@@ -161,6 +161,9 @@ func (c *course) work() {
 			c.happened()
 		}
 		c.giveUp(g)
+	}
+	for _, g := range c.groups {
+		c.giveUpMessages(g)
 	}
 	c.settle()
 }

@@ -116,6 +116,35 @@ func (c *course) kill(w *worker) {
 	w.Jobs = nil
 }
 
+// buries is whether the sandbox's own workers take the jobs of a queue that has a dead-letter queue.
+func (c *course) buries(q *queue) bool {
+	dlq, _ := c.w.deadLetters(c.r, q)
+	return c.w.Workers.JobTime > 0 && dlq != nil
+}
+
+// giveUpMessages makes dead letters of the messages that come back now and were received too often, as the
+// model has it. In AWS it is done when somebody next asks for a message, and so it is of a queue of the user's own
+// workers; those that the sandbox plays ask no one, and a full group would not ask at all.
+func (c *course) giveUpMessages(g *group) {
+	q := c.queueOf(g)
+	if q == nil || !c.buries(q) {
+		return
+	}
+	dlq, most := c.w.deadLetters(c.r, q)
+	back := q.Messages
+	if !q.isFIFO() {
+		back = back[q.firstAfter(c.r.now.Add(-1)):q.firstAfter(c.r.now)]
+	}
+	var dead []*message
+	for _, m := range back {
+		if m.VisibleAt.Equal(c.r.now) && m.Receives >= most {
+			dead = append(dead, m)
+			c.happened()
+		}
+	}
+	q.bury(c.r, dead, dlq)
+}
+
 // dispatch gives messages to the free slots of the instances in service, the oldest instance first, which
 // is filled before the next.
 func (c *course) dispatch(g *group) {

@@ -60,6 +60,32 @@ func TestWhatIsKilledTooOftenIsADeadLetter(t *testing.T) {
 	same(t, l.jobs("dead"), "1+0")
 }
 
+// When its timeout ends, as the model has it: not when the next worker has time to ask.
+func TestADeadLetterWaitsForNoWorker(t *testing.T) {
+	for _, attributes := range []map[string]string{{}, {"FifoQueue": "true"}} {
+		l := newLiving(t, Options{Adjust: func(w *Workers) { w.JobTime, w.ScaleIn = time.Hour, loop.Kill }}, attributes)
+		suffix := map[bool]string{true: ".fifo"}[len(attributes) > 0]
+		must(l.queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("dead" + suffix), Attributes: attributes}))
+		must(l.queues.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: l.url(t), Attributes: map[string]string{
+			"VisibilityTimeout": "60", "RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:eu-west-3:123456789012:dead` + suffix + `","maxReceiveCount":1}`,
+		}}))
+		l.suspend("AlarmNotification")
+		job := &sqs.SendMessageInput{QueueUrl: l.url(t), MessageBody: aws.String("job")}
+		if suffix != "" {
+			job.MessageGroupId, job.MessageDeduplicationId = aws.String("a"), aws.String("1")
+		}
+		must(l.queues.SendMessage(t.Context(), job))
+		l.desire(t, 1)
+		l.pass(5 * time.Minute)
+		same(t, l.jobs("jobs"+suffix), "0+1")
+		l.desire(t, 0)
+		l.pass(59 * time.Second)
+		same(t, []string{l.jobs("jobs" + suffix), l.jobs("dead" + suffix)}, []string{"0+1", "0+0"})
+		l.pass(time.Second)
+		same(t, []string{l.jobs("jobs" + suffix), l.jobs("dead" + suffix)}, []string{"0+0", "1+0"})
+	}
+}
+
 // What a day was like can be read in any period, and computed with.
 func TestHistoryIsReadInPeriodsAndExpressions(t *testing.T) {
 	l := newLiving(t, Options{Adjust: func(w *Workers) { w.JobTime = 0 }}, nil)

@@ -105,6 +105,8 @@ type backend interface {
 	working() []placement
 	// upgrade makes a world of version 1 one of today.
 	upgrade(now time.Time)
+	// check says what is missing in a world that was read from a file.
+	check() error
 }
 
 // home returns the account and the region of requests that do not name one.

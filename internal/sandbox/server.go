@@ -305,9 +305,14 @@ func fileError(err error) error {
 	if errors.As(err, &refused) {
 		return err
 	}
+	// To delete the file is no advice where the disk is full: that would lose a world which is in order.
+	advice := " (the sandbox is as it was before this call)"
+	if errors.As(err, new(noWorldError)) {
+		advice = " (the file was left as it is; delete it to start with an empty sandbox)"
+	}
 	return &apiError{
 		code:    "SandboxUnavailable",
-		message: err.Error() + " (the file was left as it is; delete it to start with an empty sandbox)",
+		message: err.Error() + advice,
 		status:  http.StatusBadRequest,
 	}
 }

@@ -26,6 +26,7 @@ func (timeless) settle(time.Time)                  {}
 func (timeless) employ(func(*Workers)) bool        { return false }
 func (timeless) working() []placement              { return nil }
 func (timeless) upgrade(time.Time)                 {}
+func (timeless) check() error                      { return nil }
 
 // patience is a backend whose operation is content to answer after it has waited long enough.
 type patience struct {

@@ -26,6 +26,7 @@ type message struct {
 	DuplicateID   string                                 `json:",omitempty"`
 	Sequence      string                                 `json:",omitempty"`
 	DeadFrom      string                                 `json:",omitempty"` // ARN of the queue that gave it up
+	Number        int64                                  `json:",omitempty"` // rises from message to message; 0 in the file of an older program
 	Sent          time.Time
 	VisibleAt     time.Time
 	FirstReceived time.Time `json:",omitzero"`
@@ -115,6 +116,9 @@ func (q *queue) send(now time.Time, in types.SendMessageBatchRequestEntry) (*mes
 		m.TraceHeader = aws.ToString(trace.StringValue)
 	}
 	q.Counts.Sent++
+	// Several messages may be sent at one moment.
+	q.Number = max(q.Number+1, now.UnixNano())
+	m.Number = q.Number
 	if q.isFIFO() && q.isDuplicate(now, m, aws.ToString(in.MessageDeduplicationId)) {
 		return m, nil
 	}
@@ -136,7 +140,7 @@ func (q *queue) isDuplicate(now time.Time, m *message, id string) bool {
 	if q.Duplicates == nil {
 		q.Duplicates = map[string]sentOnce{}
 	}
-	m.Sequence = strconv.FormatInt(now.UnixNano(), 10)
+	m.Sequence = strconv.FormatInt(m.Number, 10)
 	q.Duplicates[id] = sentOnce{At: now, MessageID: m.ID, Sequence: m.Sequence}
 	return false
 }

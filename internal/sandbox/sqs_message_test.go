@@ -122,6 +122,41 @@ func TestPoisonGoesToTheDeadLetterQueue(t *testing.T) {
 	same(t, []string{*dead.MessageId, dead.Attributes["DeadLetterQueueSourceArn"]}, []string{*sent.MessageId, queueARN("jobs")})
 }
 
+// Also those that were sent at one moment, whichever was hidden first: the model takes them by their number.
+func TestMessagesThatComeBackTogetherDoSoInTheirOrder(t *testing.T) {
+	s := newStage(t)
+	url := s.queue("jobs", nil)
+	for _, body := range []string{"a", "b", "c"} {
+		s.send(url, body)
+	}
+	hide := map[string]*string{}
+	for _, m := range s.receive(url, 10) {
+		hide[*m.Body] = m.ReceiptHandle
+	}
+	for _, body := range []string{"c", "a", "b"} {
+		must(s.changeMessageVisibility(s.request(), &sqs.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: hide[body], VisibilityTimeout: 60}))
+	}
+	s.pass(time.Minute)
+	var bodies string
+	for _, m := range s.receive(url, 10) {
+		bodies += *m.Body
+	}
+	same(t, bodies, "abc")
+}
+
+func TestSequenceNumbersRiseWithinABatch(t *testing.T) {
+	s := newStage(t)
+	url := s.queue("jobs.fifo", map[string]string{"FifoQueue": "true"})
+	in := &sqs.SendMessageBatchInput{QueueUrl: url}
+	for _, id := range []string{"a", "b", "c"} {
+		in.Entries = append(in.Entries, types.SendMessageBatchRequestEntry{Id: &id, MessageBody: &id, MessageGroupId: aws.String("g"), MessageDeduplicationId: &id})
+	}
+	sent := must(s.sendMessageBatch(s.request(), in)).Successful
+	if a, b, c := *sent[0].SequenceNumber, *sent[1].SequenceNumber, *sent[2].SequenceNumber; a >= b || b >= c {
+		t.Errorf("%s, %s, %s", a, b, c)
+	}
+}
+
 func TestMessagesExpire(t *testing.T) {
 	s := newStage(t)
 	url := s.queue("jobs", map[string]string{"MessageRetentionPeriod": "60"})

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"time"
@@ -15,11 +16,16 @@ func (q *queue) put(m *message) {
 	at := len(q.Messages)
 	if !q.isFIFO() {
 		at = q.firstAfter(m.VisibleAt)
-		for at > 0 && q.Messages[at-1].VisibleAt.Equal(m.VisibleAt) && m.Sent.Before(q.Messages[at-1].Sent) {
+		for at > 0 && q.Messages[at-1].VisibleAt.Equal(m.VisibleAt) && m.isBefore(q.Messages[at-1]) {
 			at--
 		}
 	}
 	q.Messages = slices.Insert(q.Messages, at, m)
+}
+
+// isBefore is whether a message was sent before another.
+func (m *message) isBefore(other *message) bool {
+	return cmp.Or(m.Sent.Compare(other.Sent), cmp.Compare(m.Number, other.Number)) < 0
 }
 
 // firstAfter is the place of the first message of a standard queue that is visible after a time.

@@ -23,6 +23,7 @@ type queue struct {
 	Attributes map[string]string // the settable ones, defaults included
 	Tags       map[string]string
 	Messages   []*message          // see put
+	Number     int64               `json:",omitempty"` // of the newest message
 	Duplicates map[string]sentOnce // of a FIFO queue, by deduplication ID
 	Counts     counts              // since the last datapoint
 	Metrics    map[string]*series  // by CloudWatch's names

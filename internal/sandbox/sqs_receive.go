@@ -82,11 +82,10 @@ func sqsBadVisibility(seconds int32) error {
 }
 
 // take returns up to n messages that can be received. What was received too often goes to the
-// dead-letter queue on the way, as in AWS: at the next receive, not when its timeout ends.
+// dead-letter queue on the way, as in AWS: at the next receive, not when its timeout ends (but see
+// giveUpMessages).
 func (w *world) take(r *request, q *queue, n int) []*message {
-	redrive, hasRedrive := q.redrive()
-	dlq := w.in(r).Queues[strings.TrimPrefix(redrive.TargetARN, r.arn("sqs", ""))]
-	dead := func(m *message) bool { return hasRedrive && dlq != nil && m.Receives >= redrive.most() }
+	dlq, most := w.deadLetters(r, q)
 	var taken, buried []*message
 	busy := map[string]bool{} // groups of a FIFO queue with a message in flight: the next must wait
 	for _, m := range q.Messages {
@@ -98,18 +97,32 @@ func (w *world) take(r *request, q *queue, n int) []*message {
 		case busy[m.GroupID] && q.isFIFO():
 		case hidden:
 			busy[m.GroupID] = true
-		case dead(m):
+		case dlq != nil && m.Receives >= most:
 			buried = append(buried, m)
 		default:
 			taken = append(taken, m)
 		}
 	}
-	for _, m := range buried {
+	q.bury(r, buried, dlq)
+	return taken
+}
+
+// deadLetters is the queue to which messages go that were received so often; nil where there is none.
+func (w *world) deadLetters(r *request, q *queue) (dlq *queue, most int) {
+	redrive, ok := q.redrive()
+	if !ok {
+		return nil, 0
+	}
+	return w.in(r).Queues[strings.TrimPrefix(redrive.TargetARN, r.arn("sqs", ""))], redrive.most()
+}
+
+// bury moves messages to the dead-letter queue.
+func (q *queue) bury(r *request, dead []*message, dlq *queue) {
+	for _, m := range dead {
 		q.remove(m)
 		m.DeadFrom, m.VisibleAt = r.arn("sqs", q.Name), r.now
 		dlq.put(m)
 	}
-	return taken
 }
 
 func (m *message) received(r *request, q *queue, in *sqs.ReceiveMessageInput) types.Message {
