@@ -192,6 +192,9 @@ func hints(err error) []string {
 		all = append(all, "a quota of the account is used up: remove what is not needed, or ask for more in the Service Quotas console")
 	case stack.Unauthenticated(err):
 		all = append(all, "check the credentials with `aws sts get-caller-identity`, sign in again, or name others with --profile")
+		if stack.Unenabled(err) {
+			all = append(all, "if they are good, the region may not be enabled for the account: see `aws account list-regions`, or choose another with --region")
+		}
 	case unreachable(err): // before the next: an attempt's own deadline is not --timeout's
 		all = append(all, "check the network, --region and --endpoint-url (AWS_ENDPOINT_URL)")
 	case errors.Is(err, context.DeadlineExceeded):

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go"
 )
 
 // TestAWSOutOfReachIsSaidPlainly: nothing listens on port 1.
@@ -29,6 +30,14 @@ func TestAWSOutOfReachIsSaidPlainly(t *testing.T) {
 	}
 	if got := hints(&credentialsError{err}); len(got) != 1 {
 		t.Errorf("missing credentials are no trouble of the network: %q", got)
+	}
+}
+
+// TestARegionThatIsOffIsThoughtOf: STS knows the credentials there too, so that a look at them alone leads nowhere.
+func TestARegionThatIsOffIsThoughtOf(t *testing.T) {
+	refused := &smithy.GenericAPIError{Code: "UnrecognizedClientException", Message: "The security token included in the request is invalid."}
+	if got := strings.Join(hints(refused), "\n"); !strings.Contains(got, "--profile") || !strings.Contains(got, "list-regions") || exitCode(refused) != exitDenied {
+		t.Errorf("exit code %d, hints %q", exitCode(refused), got)
 	}
 }
 

@@ -69,6 +69,8 @@ func TestRefusalsAreToldApart(t *testing.T) {
 		"AccessDeniedException":       {true, false},
 		"ExpiredTokenException":       {false, true},
 		"UnrecognizedClientException": {false, true},
+		"NotAuthorized":               {true, false},
+		"RequestTimeTooSkewed":        {false, true},
 		"InvalidParameterException":   {false, false},
 	} {
 		p := newProject(newCloud(t, sandbox.Options{}))

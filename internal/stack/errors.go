@@ -9,7 +9,7 @@ import (
 
 // Denied reports whether AWS refused a call for want of permission.
 func Denied(err error) bool {
-	return hasCode(err, "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
+	return hasCode(err, "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized")
 }
 
 // Unauthenticated reports whether AWS did not accept the credentials.
@@ -17,7 +17,15 @@ func Unauthenticated(err error) bool {
 	return hasCode(err,
 		"ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClientException",
 		"SignatureDoesNotMatch", "InvalidSignatureException", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
-		"IncompleteSignature", "AuthFailure", "OptInRequired", "TokenRefreshRequired", "InvalidAccessKeyId")
+		"IncompleteSignature", "AuthFailure", "OptInRequired", "TokenRefreshRequired", "InvalidAccessKeyId",
+		"RequestTimeTooSkewed", "RequestInTheFuture") // of a clock that the SDK could not allow for
+}
+
+// Unenabled reports whether AWS answered as it does in a region that the account has not enabled, where it knows
+// no credentials of it, however good they are.
+// https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
+func Unenabled(err error) bool {
+	return hasCode(err, "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired")
 }
 
 // Exhausted reports whether a quota of the account is used up, which no repetition mends.

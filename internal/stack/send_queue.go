@@ -3,6 +3,7 @@ package stack
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/eventscale/eventscale/internal/provision"
 )
 
 type sendAPI interface {
@@ -84,7 +87,9 @@ func (c queueCarrier) try(ctx context.Context, batch []job) (map[int]types.Batch
 	for _, j := range batch {
 		in.Entries = append(in.Entries, c.entry(j))
 	}
-	out, err := c.api.SendMessageBatch(ctx, in)
+	out, err := provision.Retry(ctx, sendable, func(ctx context.Context) (*sqs.SendMessageBatchOutput, error) {
+		return c.api.SendMessageBatch(ctx, in)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("sending to %s: %w", c.url, concise(err))
 	}
@@ -97,6 +102,15 @@ func (c queueCarrier) try(ctx context.Context, batch []job) (map[int]types.Batch
 		failed[n] = f
 	}
 	return failed, nil
+}
+
+// sendable: a queue can be used a second after it was made, and an up that had nothing slower to do has ended by
+// then. It is asked once more at the end of the wait; one that somebody deleted is known as such that much later.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+var sendable = provision.Patience{
+	Reason: "SQS to show the queue, if it was made a moment ago",
+	Cap:    1500 * time.Millisecond, First: 2 * time.Second,
+	Passing: func(err error) bool { return errors.Is(missingQueue(err), provision.ErrNotFound) },
 }
 
 func (c queueCarrier) entry(j job) types.SendMessageBatchRequestEntry {

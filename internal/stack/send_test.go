@@ -393,6 +393,18 @@ func TestAFailureOfTheQueueStopsTheSending(t *testing.T) {
 	})
 }
 
+// An up with nothing slow to do ends before SQS shows its queue to all.
+func TestJobsCanBeSentRightAfterAnUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProject(newCloud(t, sandbox.Options{Delays: sandbox.Delays{QueueVisible: time.Second}}))
+		p.up()
+		sent, err := p.recorded().Send(t.Context(), Sending{Bodies: bodies(12), Via: ViaQueue})
+		if err != nil || sent.Jobs != 12 {
+			t.Errorf("%d jobs were sent: %v", sent.Jobs, err)
+		}
+	})
+}
+
 func TestAStoppedSendingSaysHowManyWereSent(t *testing.T) {
 	onQueue(t, func(t *testing.T, p *project) {
 		stop := errors.New("stopped")
