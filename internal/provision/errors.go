@@ -37,12 +37,30 @@ func (e *RunError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap returns the causes.
+// Unwrap returns the causes. One that several resources of a type failed of is among them once, under all their
+// logical IDs: they may share the call.
 func (e *RunError) Unwrap() []error {
-	if e.Stopped == nil {
-		return e.Failures
+	var causes []error
+	if e.Stopped != nil {
+		causes = append(causes, e.Stopped)
 	}
-	return append([]error{e.Stopped}, e.Failures...)
+	shared := map[Failure]*Failure{} // by what they have in common, the cause as text
+	for _, err := range e.Failures {
+		f, ok := errors.AsType[*Failure](err)
+		if !ok {
+			causes = append(causes, err)
+			continue
+		}
+		common := Failure{Doing: f.Doing, Type: f.Type, LogicalID: f.Err.Error()}
+		if first := shared[common]; first != nil {
+			first.LogicalID += ", " + f.LogicalID
+			continue
+		}
+		one := *f
+		shared[common] = &one
+		causes = append(causes, &one)
+	}
+	return causes
 }
 
 // errSkipped ends the work on a resource that was not begun.

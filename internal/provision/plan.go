@@ -174,8 +174,8 @@ func (e *Engine) Read(ctx context.Context) (*Reading, error) {
 	reading := &Reading{objects: map[string]object{}}
 	var mu sync.Mutex
 	var readers sync.WaitGroup
-	var failed []error
-	for _, r := range e.Resources {
+	failed := make([]error, len(e.Resources)) // in the order of the list
+	for i, r := range e.Resources {
 		readers.Go(func() {
 			found, err := r.Type.read(ctx, identity(r, snapshot.Record(r.LogicalID)))
 			mu.Lock()
@@ -184,11 +184,12 @@ func (e *Engine) Read(ctx context.Context) (*Reading, error) {
 			case err == nil:
 				reading.objects[r.LogicalID] = found
 			case !errors.Is(err, ErrNotFound):
-				failed = append(failed, &Failure{"reading", r.Type.Name, r.LogicalID, err})
+				failed[i] = &Failure{"reading", r.Type.Name, r.LogicalID, err}
 			}
 		})
 	}
 	readers.Wait()
+	failed = slices.DeleteFunc(failed, func(err error) bool { return err == nil })
 	if len(failed) > 0 {
 		return nil, &RunError{Failures: failed}
 	}
