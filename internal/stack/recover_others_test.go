@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -67,7 +68,8 @@ func TestRecoverFindsPoliciesThatAreAllThatIsLeft(t *testing.T) {
 	p := newProject(newCloud(t, sandbox.Options{}))
 	p.up()
 	p.onlyPolicies()
-	if _, err := Recover(t.Context(), p.lost("")); err == nil || !strings.Contains(err.(*SearchError).Hint(), "with --asg") {
+	_, err := Recover(t.Context(), p.lost(""))
+	if e, ok := errors.AsType[*SearchError](err); !ok || !strings.Contains(e.Hint(), "with --asg") {
 		t.Errorf("without a group: %v", err)
 	}
 	claims := claimsOf(p.recover(testGroup))
@@ -101,7 +103,7 @@ func TestRecoverLeavesPoliciesBesideAForeignObject(t *testing.T) {
 	p.onlyPolicies()
 	p.addRole(testRole, "lambda.amazonaws.com")
 	_, err := Recover(t.Context(), p.lost(testGroup))
-	if e, ok := err.(*SearchError); !ok || e.Empty() || len(e.Foreign) != 4 {
+	if e, ok := errors.AsType[*SearchError](err); !ok || e.Empty() || len(e.Foreign) != 4 {
 		t.Errorf("%v", err)
 	}
 }
