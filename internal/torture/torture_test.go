@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 }
 
 // strides make a sample of some seconds of each part. That of the races has a crowd in it.
-var strides = map[string]int{"crash": 31, "saves": 41, "races": 5, "signals": 53, "faults": 4}
+var strides = map[string]int{"crash": 31, "again": 20, "saves": 41, "races": 5, "signals": 53, "faults": 4}
 
 // TestSurvivesASampleOfTheTorture runs some points of each part; `make torture` runs all.
 func TestSurvivesASampleOfTheTorture(t *testing.T) {
