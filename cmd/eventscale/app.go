@@ -113,10 +113,9 @@ func (a *app) interruption() error {
 func (a *app) interruptible(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals, pipe := make(chan os.Signal, 2), make(chan os.Signal, 1)
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) { // under nohup, and in the background of a script: so it shall stay
-			signal.Notify(signals, s)
-		}
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // under nohup it is: so it shall stay
+		signal.Notify(signals, syscall.SIGHUP)
 	}
 	signal.Notify(pipe, syscall.SIGPIPE) // nobody reads us any more: stop in order, and there is no one to tell
 	go func() {

@@ -180,3 +180,26 @@ func TestReadingTellsWhatIsThere(t *testing.T) {
 		t.Errorf("the role, which is not there, is %q", got)
 	}
 }
+
+// A replacement that is taken back before the old object is deleted deletes nothing of that name.
+func TestAReplacementTakenBackDeletesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.mustUp(t, w.list(first)...)
+		w.around = func(c call, effect func() error) error {
+			if c.mutates() {
+				return errCrashed
+			}
+			return effect()
+		}
+		_ = w.engine(w.list(renamed)...).up(t.Context())
+		w.around = nil
+		if w.saved().Record("Queue.replaced") == nil && w.saved().Record("DeadLetters.replaced") == nil {
+			t.Fatal("nothing was to be replaced")
+		}
+		if n := w.plan(t, w.list(first)...).Count(Delete); n > 0 {
+			t.Errorf("the plan deletes %d", n)
+		}
+		w.convergesTo(t, first)
+	})
+}

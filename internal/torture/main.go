@@ -24,8 +24,9 @@ func main() {
 	short := flag.Bool("short", false, "a sample of each series")
 	markdown := flag.Bool("markdown", false, "print the table as Markdown")
 	workers := flag.Int("workers", runtime.NumCPU(), "`trials` at a time")
+	seed := flag.Uint64("seed", 0, "the first `walk` of again, to repeat one (default: by the clock)")
 	flag.Parse()
-	t := &torturer{workers: *workers, stride: 1, log: os.Stderr}
+	t := &torturer{workers: *workers, stride: 1, seed: *seed, log: os.Stderr}
 	if *short {
 		t.stride = sample
 	}
@@ -47,6 +48,7 @@ var parts = []struct {
 	do   func(*torturer, context.Context) error
 }{
 	{"crash", (*torturer).crash},
+	{"again", (*torturer).again},
 	{"saves", (*torturer).saves},
 	{"races", (*torturer).races},
 	{"signals", (*torturer).signals},

@@ -33,6 +33,7 @@ type torturer struct {
 	program *program
 	workers int
 	stride  int       // every so many-th point is proven, counted through all series; 1: each
+	seed    uint64    // of the first walk; 0: by the clock
 	log     io.Writer // failures, and how far it is
 
 	offered int // points of all series so far

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 }
 
 // strides make a sample of some seconds of each part. That of the races has a crowd in it.
-var strides = map[string]int{"crash": 31, "saves": 41, "races": 5, "signals": 53, "faults": 4}
+var strides = map[string]int{"crash": 31, "again": 20, "saves": 41, "races": 5, "signals": 53, "faults": 4}
 
 // TestSurvivesASampleOfTheTorture runs some points of each part; `make torture` runs all.
 func TestSurvivesASampleOfTheTorture(t *testing.T) {
@@ -140,29 +140,26 @@ func TestADestroyThatLeavesSomethingIsSeen(t *testing.T) {
 	}
 }
 
-// TestIgnoredSignalsStayIgnored: under nohup a closed terminal ends nothing, nor does a Ctrl-C what a script has put
-// into the background.
-func TestIgnoredSignalsStayIgnored(t *testing.T) {
+// TestNohup: a terminal that is closed ends nothing under nohup.
+func TestNohup(t *testing.T) {
 	p, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, s := range map[string]syscall.Signal{"HUP": syscall.SIGHUP, "INT": syscall.SIGINT} {
-		trial, err := p.begin(t.Context(), false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(trial.end)
-		h := &harm{at: 12, answer: true, do: func() { trial.signal(s); pause(settleTime) }}
-		trial.expect(h)
-		r := trial.prepared(t.Context(), up)
-		r.cmd.Path, r.cmd.Args = "/bin/sh", append([]string{"sh", "-c", "trap '' " + name + `; exec "$0" "$@"`, p.path}, up...)
-		if err := r.begin(); err != nil {
-			t.Fatal(err)
-		}
-		if o, err := r.wait(); err != nil || o.code != 0 || !h.done.Load() {
-			t.Errorf("SIG%s, %t: %v, exit code %d\n%s", name, h.done.Load(), err, o.code, o.output)
-		}
+	trial, err := p.begin(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trial.end()
+	h := &harm{at: 12, answer: true, do: func() { trial.signal(syscall.SIGHUP); pause(settleTime) }}
+	trial.expect(h)
+	r := trial.prepared(t.Context(), up)
+	r.cmd.Path, r.cmd.Args = "/bin/sh", append([]string{"sh", "-c", `trap '' HUP; exec "$0" "$@"`, p.path}, up...)
+	if err := r.begin(); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := r.wait(); err != nil || o.code != 0 || !h.done.Load() {
+		t.Errorf("%t: %v, exit code %d\n%s", h.done.Load(), err, o.code, o.output)
 	}
 }
 
