@@ -54,8 +54,9 @@ func (s *Store) checkFile(path string) error {
 		return err
 	}
 	info, err := os.Lstat(path)
+	there := err == nil
 	switch {
-	case err != nil || info.Mode().IsRegular():
+	case !there || info.Mode().IsRegular():
 		return nil // what else is wrong shows when it is opened
 	case info.Mode()&fs.ModeSymlink != 0:
 		return &InsecureError{path, "is a symbolic link, and a state folder holds none", "put the file itself there, or name another folder with --state-dir (EVENTSCALE_STATE_DIR)"}
