@@ -62,9 +62,10 @@ func (s *Store) checkFile(path string) error {
 		return err
 	}
 	info, err := os.Lstat(path)
+	there := err == nil
 	switch {
-	case err != nil:
-		return nil // there is none, or what is wrong shows when it is opened
+	case !there: // or what is wrong shows when it is opened
+		return nil
 	case info.Mode()&fs.ModeSymlink != 0:
 		return &InsecureError{path, "is a symbolic link, and a state folder holds none", "put the file itself there, or " + elsewhere}
 	case !info.Mode().IsRegular():
