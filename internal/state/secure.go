@@ -66,8 +66,8 @@ func (s *Store) checkFile(path string) error {
 	info, err := os.Lstat(path)
 	there := err == nil
 	switch {
-	case !there:
-		return nil // what else is wrong shows when it is opened
+	case !there: // or what is wrong shows when it is opened
+		return nil
 	case info.Mode()&fs.ModeSymlink != 0:
 		return &InsecureError{path, "is a symbolic link, and a state folder holds none", "put the file itself there, or " + elsewhere}
 	case !info.Mode().IsRegular():

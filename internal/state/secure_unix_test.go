@@ -156,13 +156,13 @@ func TestAFileThatOthersCanWriteIsRefused(t *testing.T) {
 
 // Reading a pipe waits for ever, and reading a device has no end.
 func TestWhatIsNoFileIsRefused(t *testing.T) {
-	for name, make := range map[string]func(path string) error{
+	for name, put := range map[string]func(path string) error{
 		"a pipe":   func(path string) error { return syscall.Mkfifo(path, 0o600) },
 		"a folder": func(path string) error { return os.Mkdir(path, 0o700) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := Open(t.TempDir())
-			if err := errors.Join(make(store.Path("workers")), make(store.lockPath("workers"))); err != nil {
+			if err := errors.Join(put(store.Path("workers")), put(store.lockPath("workers"))); err != nil {
 				t.Fatal(err)
 			}
 			refused(t, store, " is no regular file", "move it away", "list")
