@@ -149,7 +149,8 @@ func (r *run) create(ctx context.Context, s Step, free func()) error {
 	w := r.begin(s.LogicalID, s.Type, s.Name)
 	w.tell(CreateInProgress, "")
 	before := earlier(r.Journal.Snapshot(), s)
-	if err := r.intend(s, either(tags, applied(before))); err != nil {
+	had := applied(before)
+	if err := r.intend(s, either(tags, had), had); err != nil {
 		return err
 	}
 	ctx = WithWaiting(ctx, w.waiting(CreateInProgress))
@@ -170,12 +171,12 @@ func (r *run) create(ctx context.Context, s Step, free func()) error {
 	}
 	want = s.want(r.refs()) // which depends on whose it is
 	tags = s.resource.Type.tags(want)
-	if err := r.record(s, live, either(tags, applied(before)), CreateInProgress); err != nil {
+	if err := r.underway(s, live, either(tags, had), had, CreateInProgress); err != nil {
 		return err
 	}
 	r.bind(s.LogicalID, live)
 	free()
-	if err := r.complete(ctx, s, live, want, applied(before)); err != nil {
+	if err := r.complete(ctx, s, live, want, had); err != nil {
 		return r.fail(ctx, w, CreateFailed, "creating", err)
 	}
 	if err := r.record(s, live, tags, CreateComplete); err != nil {
@@ -267,17 +268,18 @@ func (r *run) complete(ctx context.Context, s Step, live object, want any, recor
 func (r *run) update(ctx context.Context, s Step) error {
 	want := s.want(r.refs())
 	tags := s.resource.Type.tags(want)
-	record := r.Journal.Snapshot().Record(s.LogicalID)
+	had := r.appliedTo(s.resource)
 	w := r.begin(s.LogicalID, s.Type, s.Name)
 	w.tell(UpdateInProgress, "")
-	if err := r.record(s, s.live, either(tags, record), UpdateInProgress); err != nil {
+	read := &state.Record{Tags: s.resource.Type.tags(s.live.properties)}
+	if err := r.underway(s, s.live, either(tags, had), read, UpdateInProgress); err != nil {
 		return err
 	}
 	ctx = WithWaiting(ctx, w.waiting(UpdateInProgress))
 	if err := r.confirm(ctx, s, want); err != nil {
 		return r.fail(ctx, w, UpdateFailed, "updating", err)
 	}
-	if err := r.complete(ctx, s, s.live, want, record); err != nil {
+	if err := r.complete(ctx, s, s.live, want, had); err != nil {
 		return r.fail(ctx, w, UpdateFailed, "updating", err)
 	}
 	r.bind(s.LogicalID, s.live)
@@ -291,13 +293,14 @@ func (r *run) update(ctx context.Context, s Step) error {
 // intend saves that an object is about to be made. The record of one in whose place it is made is kept
 // under a name of its own, so that it is deleted when the new one is in place, by this run or a later one. One
 // that must go first is found by the name of the intent, as long as it is there.
-func (r *run) intend(s Step, tags Tags) error {
+func (r *run) intend(s Step, tags Tags, had *state.Record) error {
 	return r.Journal.Record(func(snapshot *state.Snapshot) {
 		if have := snapshot.Record(s.LogicalID); have != nil && s.leavesBehind(*have) {
 			have.LogicalID = supersededID(snapshot, s.LogicalID)
 			have.Status = string(DeletePending)
 		}
 		r.put(snapshot, s, object{}, tags, CreateInProgress)
+		snapshot.Record(s.LogicalID).TagsBefore = unlike(tags, had)
 	})
 }
 
@@ -328,6 +331,43 @@ func either(tags Tags, record *state.Record) Tags {
 	maps.Copy(all, record.Tags)
 	maps.Copy(all, tags)
 	return all
+}
+
+// unlike returns the tags of ours that an object had, or may have had, with other values than it is to have: a crash
+// during the change can leave either. Nil where there are none.
+func unlike(tags Tags, had *state.Record) Tags {
+	if had == nil || tags == nil {
+		return nil
+	}
+	var before Tags
+	for key, value := range had.Tags {
+		if marks(key) && tags[key] != value {
+			if before == nil {
+				before = Tags{}
+			}
+			before[key] = value
+		}
+	}
+	return before
+}
+
+// underway saves that an object is about to change: it may go on having the tags that it had, and depending on what
+// it depended on.
+func (r *run) underway(s Step, live object, tags Tags, had *state.Record, status Status) error {
+	return r.Journal.Record(func(snapshot *state.Snapshot) {
+		var dependsOn []string
+		if have := snapshot.Record(s.LogicalID); have != nil {
+			dependsOn = have.DependsOn
+		}
+		r.put(snapshot, s, live, tags, status)
+		record := snapshot.Record(s.LogicalID)
+		record.TagsBefore = unlike(tags, had)
+		for _, id := range dependsOn {
+			if !slices.Contains(record.DependsOn, id) {
+				record.DependsOn = append(slices.Clone(record.DependsOn), id)
+			}
+		}
+	})
 }
 
 // record saves what is known of a resource.

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,12 +92,17 @@ func TestConvergesFromEveryCrash(t *testing.T) {
 		{"replace in another group, then destroy", first, moved, nothing},
 		{"remove", first, reduced, reduced},
 		{"remove, then back", first, reduced, first},
+		{"remove, then under other names", first, reduced, renamed},
+		{"give to another owner", owned("a"), owned("b"), owned("b")},
+		{"give to another owner, then to a third", owned("a"), owned("b"), owned("c")},
+		{"give to another owner, then destroy", owned("a"), owned("b"), nothing},
 		{"destroy", first, nothing, nothing},
 		{"destroy, then create", first, nothing, first},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			before := newWorld()
+			before.owner, before.group = c.before.owner, c.before.group
 			if len(before.list(c.before)) > 0 {
 				synctest.Test(t, func(t *testing.T) { before.mustUp(t, before.list(c.before)...) })
 			}
@@ -141,12 +147,16 @@ const walks = 300
 // well.
 func TestConvergesFromManyCrashes(t *testing.T) {
 	elsewhere := design{size: 3, group: "b", owner: "b", suffix: "-v2"}
-	designs := []design{nothing, first, changed, renamed, reduced, moved, owned("a"), owned("b"), elsewhere}
+	designs := []design{nothing, first, changed, renamed, reduced, moved, owned("b"), elsewhere}
 	for seed := range uint64(walks) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w, random := newWorld(), rand.New(rand.NewPCG(seed, 0))
-				some := func() design { return designs[random.IntN(len(designs))] }
+				some := func() design {
+					d := designs[random.IntN(len(designs))]
+					d.owner = cmp.Or(d.owner, "a") // each stack has one
+					return d
+				}
 				for range 1 + random.IntN(5) {
 					d := some()
 					w.crashes(t.Context(), random.IntN(120), d)

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 )
@@ -101,5 +102,16 @@ func (r *run) result(ctx context.Context, total int) error {
 			recorded++
 		}
 	}
+	slices.SortStableFunc(r.failures, func(a, b error) int { return r.placeOf(a) - r.placeOf(b) })
 	return &RunError{Failures: r.failures, Skipped: r.skipped, Recorded: recorded, Total: max(total, recorded), Stopped: stopped}
+}
+
+// placeOf is the place in the list of the resource that failed, so that what a run says does not depend on which
+// was the fastest.
+func (e *Engine) placeOf(failure error) int {
+	f, ok := errors.AsType[*Failure](failure)
+	if !ok {
+		return len(e.Resources)
+	}
+	return e.place(f.LogicalID)
 }

@@ -270,7 +270,7 @@ func (e *Engine) step(r Resource, record *state.Record, reading *Reading, refs R
 	}
 	s.uncertain = r.Type.confirm != nil && (s.Adopt || !settled(*record))
 	s.adopted = s.Foreign || record != nil && record.Adopted
-	s.Changes = e.compare(s, refs, record)
+	s.Changes = e.compare(s, refs)
 	if record != nil && record.Name != r.Name {
 		s.Changes = append([]Change{{nameProperty, record.Name, r.Name, true}}, s.Changes...)
 	}
@@ -330,9 +330,9 @@ func (e *Engine) claimed(tags Tags, r state.Record) bool {
 }
 
 // compare returns the properties of a live object that are not as wanted.
-func (e *Engine) compare(s Step, refs Refs, record *state.Record) []Change {
+func (e *Engine) compare(s Step, refs Refs) []Change {
 	want := s.want(refs)
-	return diff(e.ownTags(s.resource, s.live.properties, want, record), want)
+	return diff(e.ownTags(s.resource, s.live.properties, want, e.appliedTo(s.resource)), want)
 }
 
 // ownTags leaves out of the live properties the tags that are not ours to change.
@@ -358,14 +358,21 @@ func (e *Engine) owns(tags Tags, logicalID string) bool {
 }
 
 // AsRecorded reports whether an object carries the tags of ours by which it was recorded, or by which it was about
-// to be made. Its owner may be another than today's: a run that was cut off can have been told to move the stack.
+// to be made or changed, or had been before. Its owner may be another than today's: a run that was cut off can have
+// been told to move the stack.
 func AsRecorded(tags Tags, r state.Record) bool {
 	for key, value := range r.Tags {
-		if strings.HasPrefix(key, tagPrefix) && key != VersionTag && key != AdoptedTag && tags[key] != value {
+		before, changing := r.TagsBefore[key]
+		if marks(key) && tags[key] != value && (!changing || tags[key] != before) {
 			return false
 		}
 	}
 	return r.Tags[StackTag] != ""
+}
+
+// marks reports whether a tag says whose an object is.
+func marks(key string) bool {
+	return strings.HasPrefix(key, tagPrefix) && key != VersionTag && key != AdoptedTag
 }
 
 // anyAsRecorded reports whether that is so of one of the records.
@@ -378,6 +385,12 @@ func (e *Engine) recordsOf(logicalID, name string) []state.Record {
 	return slices.DeleteFunc(e.Journal.Snapshot().Resources, func(r state.Record) bool {
 		return logicalIDOf(r.LogicalID) != logicalID || r.Name != name
 	})
+}
+
+// appliedTo is a record of the tags that were applied to what is there of a resource, which may be an object that was
+// to be replaced. Nil where nothing was.
+func (e *Engine) appliedTo(r Resource) *state.Record {
+	return applied(e.recordsOf(r.LogicalID, identity(r, e.Journal.Snapshot().Record(r.LogicalID)).Name))
 }
 
 // unwanted returns the deletions: what is recorded and no longer in the list, dependents first.

@@ -40,9 +40,10 @@ type Record struct {
 	PhysicalID string            `json:"physical_id,omitempty"`
 	ARN        string            `json:"arn,omitempty"`
 	DependsOn  []string          `json:"depends_on,omitempty"`
-	Status     string            `json:"status"`            // CloudFormation's: CREATE_IN_PROGRESS
-	Adopted    bool              `json:"adopted,omitempty"` // it was there before the stack took it over
-	Tags       map[string]string `json:"tags,omitempty"`    // as last applied
+	Status     string            `json:"status"`                // CloudFormation's: CREATE_IN_PROGRESS
+	Adopted    bool              `json:"adopted,omitempty"`     // it was there before the stack took it over
+	Tags       map[string]string `json:"tags,omitempty"`        // as last applied
+	TagsBefore map[string]string `json:"tags_before,omitempty"` // while a call is under way: other values that these tags may have still
 }
 
 // New returns an empty snapshot of a lineage of its own.

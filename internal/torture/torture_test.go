@@ -216,7 +216,7 @@ func TestTheEndOfTheTimeIsNoFailure(t *testing.T) {
 }
 
 func TestNoPartOfThatName(t *testing.T) {
-	if err := check([]string{"crash", "burn"}); err == nil || !strings.Contains(err.Error(), `"burn" is no part: there are crash, saves`) {
+	if err := check([]string{"crash", "burn"}); err == nil || !strings.Contains(err.Error(), `"burn" is no part: there are crash, again, saves`) {
 		t.Errorf("the error is %v", err)
 	}
 }
