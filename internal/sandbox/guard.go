@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ type guard struct {
 	sandbox *Sandbox
 	public  bool
 	address net.Addr
+	large   chan struct{} // holds an entry for each large body that is held
 }
 
 // ServeHTTP lets a request pass or refuses it.
@@ -29,7 +31,9 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.sandbox.reject(w, r, err)
 		return
 	}
-	r.Body = &stallingBody{ReadCloser: r.Body, control: control}
+	body := &waitingBody{ReadCloser: &stallingBody{ReadCloser: r.Body, control: control}, ctx: r.Context(), large: g.large}
+	defer body.release()
+	r.Body = body
 	g.sandbox.ServeHTTP(w, r)
 }
 
@@ -81,6 +85,35 @@ func (s *Sandbox) reject(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Set("Connection", "close")
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body)
+}
+
+// waitingBody reads beyond what is small when it has one of the few places for large bodies.
+type waitingBody struct {
+	io.ReadCloser
+	ctx   context.Context //nolint:containedctx // of the request that it is the body of
+	large chan struct{}
+	read  int
+	holds bool
+}
+
+func (b *waitingBody) Read(p []byte) (int, error) {
+	if b.read > smallBody && !b.holds {
+		select {
+		case b.large <- struct{}{}:
+			b.holds = true
+		case <-b.ctx.Done():
+			return 0, b.ctx.Err()
+		}
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), smallBody)])
+	b.read += n
+	return n, err
+}
+
+func (b *waitingBody) release() {
+	if b.holds {
+		<-b.large
+	}
 }
 
 // stallingBody gives each part of a body its time. When the body has been read there is no limit: the handler

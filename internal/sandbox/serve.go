@@ -13,6 +13,10 @@ import (
 
 // Limits of a sandbox that is served. The size of a body is maxBody's.
 const (
+	// smallBody is the size to which any body is read at once, and largeBodies how many larger ones are held at a
+	// time: those of all connections would take more memory than there is. Further ones wait.
+	smallBody   = 64 << 10
+	largeBodies = 4
 	// maxConnections is far more than the tools and workers of one machine keep open. Further ones wait.
 	maxConnections = 1000
 	// maxHeader is many times what AWS's clients send.
@@ -39,7 +43,7 @@ func (s *Sandbox) Serve(ctx context.Context, listener net.Listener, public bool)
 		defer cancel()
 		passed <- s.Run(ctx)
 	}()
-	server := newServer(guard{sandbox: s, public: public, address: listener.Addr()})
+	server := newServer(guard{sandbox: s, public: public, address: listener.Addr(), large: make(chan struct{}, largeBodies)})
 	shut := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(shut)

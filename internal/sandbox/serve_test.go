@@ -310,3 +310,27 @@ func TestConnectionsAreLimited(t *testing.T) {
 		same(s.T, s.taken.Load(), maxConnections+1)
 	})
 }
+
+// TestFewLargeBodiesAreHeldAtATime sends the beginnings of as many as are held, and one more.
+func TestFewLargeBodiesAreHeldAtATime(t *testing.T) {
+	const head = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+	serve(t, Options{}, false, func(s *served) {
+		begun := fmt.Sprintf(head, maxBody) + strings.Repeat("x", 2*smallBody)
+		for range largeBodies {
+			s.open(begun)
+		}
+		synctest.Wait()
+		answered := func(size int) time.Duration {
+			start := time.Now()
+			c := s.open("")
+			go func() { _, _ = io.WriteString(c, fmt.Sprintf(head, size)+strings.Repeat("x", size)) }()
+			if _, err := bufio.NewReader(c).ReadString('\n'); err != nil {
+				s.Errorf("%d bytes: %v", size, err)
+			}
+			return time.Since(start).Round(time.Second)
+		}
+		same(s.T, answered(smallBody), 0)
+		same(s.T, answered(3*smallBody), stallTime) // when the others have stalled
+		same(s.T, answered(3*smallBody), 0)
+	})
+}
