@@ -50,7 +50,7 @@ func (a *app) onlyStack() (string, error) {
 	case 0:
 		return "", &usageError{
 			text: fmt.Sprintf("there is no stack in %s", a.global.stateDir),
-			hint: "make one with `eventscale up --asg NAME`, or name the folder with --state-dir",
+			hint: "make one with `eventscale up --asg NAME`, rebuild a lost one with `eventscale recover --asg NAME`, or name the folder with --state-dir",
 		}
 	}
 	return "", &usageError{

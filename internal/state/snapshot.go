@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -191,7 +192,7 @@ func position(data []byte, err error) error {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		offset = syntax.Offset
 	} else if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		offset = kind.Offset
+		offset, err = kind.Offset, misplaced(kind)
 	} else {
 		return clipped(err)
 	}
@@ -199,6 +200,29 @@ func position(data []byte, err error) error {
 	line := bytes.Count(before, []byte("\n")) + 1
 	column := len(before) - bytes.LastIndexByte(before, '\n')
 	return fmt.Errorf("line %d, column %d: %w", line, column, clipped(err))
+}
+
+// misplaced says in JSON's words, and not in Go's, what stands in the place of what.
+func misplaced(e *json.UnmarshalTypeError) error {
+	want := "an object"
+	switch e.Type.Kind() {
+	case reflect.String:
+		want = "a string"
+	case reflect.Slice:
+		want = "an array"
+	case reflect.Bool:
+		want = "true or false"
+	case reflect.Int, reflect.Uint64:
+		want = "a whole number"
+	}
+	have := "a " + e.Value // "string", or "number 1.5"
+	if e.Value == "array" || e.Value == "object" {
+		have = "an " + e.Value
+	}
+	if e.Field == "" {
+		return fmt.Errorf("it is %s, and must be %s", have, want)
+	}
+	return fmt.Errorf("field %s: it is %s, and must be %s", e.Field, have, want)
 }
 
 // longestError is more than an error has that quotes what a person wrote.
