@@ -130,22 +130,21 @@ func numberedBodies(run string, count int) iter.Seq2[string, error] {
 // linesOf reads a job a line, at most so many (0: all). Empty lines are none.
 func linesOf(r io.Reader, most int) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		lines := bufio.NewReader(r)
-		for n := 0; most == 0 || n < most; {
-			line, err := lines.ReadString('\n')
-			if line = strings.TrimRight(line, "\r\n"); line != "" {
+		lines := bufio.NewScanner(r)
+		lines.Buffer(nil, mostRead)
+		for n := 0; (most == 0 || n < most) && lines.Scan(); {
+			if line := strings.TrimRight(lines.Text(), "\r\n"); line != "" {
 				n++
 				if !yield(line, nil) {
 					return
 				}
 			}
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			if err != nil {
-				yield("", fmt.Errorf("reading the jobs from stdin: %w", err))
-				return
-			}
+		}
+		switch err := lines.Err(); {
+		case errors.Is(err, bufio.ErrTooLong):
+			yield("", fmt.Errorf("reading the jobs from stdin: a line is longer than %d bytes, and no job may be", mostRead))
+		case err != nil:
+			yield("", fmt.Errorf("reading the jobs from stdin: %w", err))
 		}
 	}
 }
