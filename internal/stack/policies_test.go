@@ -107,9 +107,9 @@ func TestPolicyDocumentsNameTheObjectsOfTheStack(t *testing.T) {
 	}
 }
 
-// In China and for the US government ARNs begin otherwise, and regions have other partitions.
+// In China, for the US government and in Europe's own cloud ARNs begin otherwise, and regions have other partitions.
 func TestARNsAreOfThePartitionOfTheRegion(t *testing.T) {
-	for region, partition := range map[string]string{"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov", "eu-central-1": "aws"} {
+	for region, partition := range map[string]string{"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov", "eusc-de-east-1": "aws-eusc", "us-isob-east-1": "aws-iso-b", "eu-central-1": "aws"} {
 		if got := PartitionOf(region); got != partition {
 			t.Errorf("%s is of %s, want %s", region, got, partition)
 		}
