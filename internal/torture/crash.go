@@ -27,6 +27,12 @@ func (t *torturer) crash(ctx context.Context) error {
 			t.series(ctx, "crash: killed at a call, then "+recovery.name, t.kills(s, recovery.do))
 		}
 	}
+	for _, s := range adoptions() {
+		if err := t.rehearse(ctx, s); err != nil {
+			return err
+		}
+		t.series(ctx, "crash: killed at a call of an adoption, then the same command", t.kills(s, s.again))
+	}
 	return nil
 }
 

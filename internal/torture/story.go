@@ -13,12 +13,14 @@ import (
 
 // story is a run that is tormented, in the world that it finds.
 type story struct {
-	name   string
-	before []string // the command that has made what it finds; nil where it finds nothing
-	tamper bool     // what of it no setting changes is changed from outside
-	args   []string // the run
-	calls  int32    // that it makes undisturbed
-	after  account  // what is there then
+	name    string
+	before  []string // the command that has made what it finds; nil where it finds nothing
+	tamper  bool     // what of it no setting changes is changed from outside
+	foreign bool     // all names of the stack are taken by objects that are not its own
+	args    []string // the run
+	end     []string // the command that leaves nothing; nil: destroy
+	calls   int32    // that it makes undisturbed
+	after   account  // what is there then
 }
 
 // The commands.
@@ -57,6 +59,11 @@ func (s *story) rehearse(ctx context.Context, t *trial) error {
 
 // prepare makes what the run finds.
 func (s *story) prepare(ctx context.Context, t *trial) error {
+	if s.foreign {
+		if err := t.strangers(ctx); err != nil {
+			return err
+		}
+	}
 	if s.before == nil {
 		return nil
 	}
@@ -75,7 +82,7 @@ func (s *story) destroys() bool { return s.args[0] == destroy[0] }
 // again runs the same command after the harm, and then lets the stack go.
 func (s *story) again(ctx context.Context, t *trial) error {
 	if s.destroys() {
-		return t.mustGo(ctx)
+		return t.mustGo(ctx, s.end...)
 	}
 	if err := t.must(ctx, 0, s.args...); err != nil {
 		return err
@@ -86,7 +93,7 @@ func (s *story) again(ctx context.Context, t *trial) error {
 	if err := t.mustBeQuiet(ctx, s.args...); err != nil {
 		return err
 	}
-	return t.mustGo(ctx)
+	return t.mustGo(ctx, s.end...)
 }
 
 // otherwise runs the opposite command after the harm: destroy after an up, and an up after a destroy.

@@ -62,13 +62,16 @@ func (t *trial) mustBeQuiet(ctx context.Context, args ...string) error {
 }
 
 // mustGo destroys the stack: nothing but what was there at the start may be left, and no file. Where no state
-// was ever saved there is nothing to destroy, and the program says so.
-func (t *trial) mustGo(ctx context.Context) error {
+// was ever saved there is nothing to destroy, and the program says so. The command is destroy where none is given.
+func (t *trial) mustGo(ctx context.Context, args ...string) error {
+	if args == nil {
+		args = destroy
+	}
 	code := 0
 	if _, err := os.Stat(t.store().Path(stackName)); err != nil {
 		code = 3
 	}
-	if err := t.must(ctx, code, "destroy", "--yes"); err != nil {
+	if err := t.must(ctx, code, args...); err != nil {
 		return err
 	}
 	have, err := t.audit(ctx)
