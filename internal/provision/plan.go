@@ -122,40 +122,6 @@ func (p *Plan) Lost() bool {
 	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Adopt && !s.Foreign })
 }
 
-// ForeignError says that an object of one of our names exists and belongs to somebody else.
-type ForeignError struct {
-	LogicalID, Type, Name string
-	Taggable              bool
-	Tags                  Tags
-}
-
-func (e *ForeignError) Error() string {
-	return fmt.Sprintf("%s %s exists and does not belong to this stack: %s", e.Type, e.Name, e.owner())
-}
-
-// owner says what tells that the object is somebody else's.
-func (e *ForeignError) owner() string {
-	owner := "it has no eventscale tags"
-	if !e.Taggable {
-		owner = "nothing else of this stack is there"
-	}
-	if e.Tags[StackTag] != "" {
-		var said []string
-		for _, key := range slices.Sorted(maps.Keys(e.Tags)) {
-			if strings.HasPrefix(key, tagPrefix) && key != VersionTag {
-				said = append(said, key+"="+e.Tags[key])
-			}
-		}
-		owner = "its tags say " + strings.Join(said, ", ")
-	}
-	return owner
-}
-
-// Hint says what to do.
-func (e *ForeignError) Hint() string {
-	return "choose another name with --stack, or take the object over with --adopt; `eventscale plan` with the same flags and --adopt shows what would change"
-}
-
 // Reading is what AWS holds of every resource at one moment.
 type Reading struct {
 	objects map[string]object // by logical ID; missing where AWS has none
@@ -290,45 +256,6 @@ func action(changes []Change) Action {
 	return Update
 }
 
-// foreign reports whether an object that is not known to be ours was there before the stack, and whether
-// it takes --adopt to use it. With an intent of ours recorded, our call made what cannot be tagged.
-// Without, it is ours if other objects of the stack are there: then the state was lost.
-func (e *Engine) foreign(r Resource, record *state.Record, reading *Reading) (foreign, refused bool) {
-	t := r.Type
-	records := e.recordsOf(r.LogicalID, identity(r, record).Name)
-	switch {
-	case t.taggable:
-		tags := t.tags(reading.objects[r.LogicalID].properties)
-		owned := e.owns(tags, logicalIDOf(r.LogicalID)) || anyAsRecorded(tags, records)
-		return !owned || tags[AdoptedTag] == "true", !owned
-	case len(records) > 0:
-		return false, false
-	case t.borrowed:
-		return true, false
-	}
-	lost := slices.ContainsFunc(e.Resources, func(other Resource) bool {
-		o, found := reading.objects[other.LogicalID]
-		return found && other.Type.taggable && e.owns(other.Type.tags(o.properties), logicalIDOf(other.LogicalID))
-	})
-	return !lost, !lost
-}
-
-// claimed reports whether the tags of a recorded object say that somebody else took it, or made another of its
-// name. One that only lost our tags is still the one recorded: they are put back. Of an update that was cut
-// off, the owner's tags may be those of before.
-func (e *Engine) claimed(tags Tags, r state.Record) bool {
-	other := func(key, want string) bool { return tags[key] != "" && tags[key] != want }
-	if other(StackTag, e.Stack) || other(LogicalIDTag, logicalIDOf(r.LogicalID)) {
-		return true
-	}
-	for key, want := range e.Owner {
-		if settled(r) && other(key, want) && other(key, r.Tags[key]) {
-			return true
-		}
-	}
-	return false
-}
-
 // compare returns the properties of a live object that are not as wanted.
 func (e *Engine) compare(s Step, refs Refs) []Change {
 	want := s.want(refs)
@@ -345,52 +272,6 @@ func (e *Engine) ownTags(r Resource, have, want any, record *state.Record) any {
 		applied = record.Tags
 	}
 	return keepTags(have, r.Type.tags(have), r.Type.tags(want), applied)
-}
-
-// owns reports whether the tags are those of our resource.
-func (e *Engine) owns(tags Tags, logicalID string) bool {
-	for key, value := range e.Owner {
-		if tags[key] != value {
-			return false
-		}
-	}
-	return tags[StackTag] == e.Stack && tags[LogicalIDTag] == logicalID
-}
-
-// AsRecorded reports whether an object carries the tags of ours by which it was recorded, or by which it was about
-// to be made or changed, or had been before. Its owner may be another than today's: a run that was cut off can have
-// been told to move the stack.
-func AsRecorded(tags Tags, r state.Record) bool {
-	for key, value := range r.Tags {
-		before, changing := r.TagsBefore[key]
-		if marks(key) && tags[key] != value && (!changing || tags[key] != before) {
-			return false
-		}
-	}
-	return r.Tags[StackTag] != ""
-}
-
-// marks reports whether a tag says whose an object is.
-func marks(key string) bool {
-	return strings.HasPrefix(key, tagPrefix) && key != VersionTag && key != AdoptedTag
-}
-
-// anyAsRecorded reports whether that is so of one of the records.
-func anyAsRecorded(tags Tags, records []state.Record) bool {
-	return slices.ContainsFunc(records, func(r state.Record) bool { return AsRecorded(tags, r) })
-}
-
-// recordsOf returns what is recorded under a name for a resource, or was before it was replaced.
-func (e *Engine) recordsOf(logicalID, name string) []state.Record {
-	return slices.DeleteFunc(e.Journal.Snapshot().Resources, func(r state.Record) bool {
-		return logicalIDOf(r.LogicalID) != logicalID || r.Name != name
-	})
-}
-
-// appliedTo is a record of the tags that were applied to what is there of a resource, which may be an object that was
-// to be replaced. Nil where nothing was.
-func (e *Engine) appliedTo(r Resource) *state.Record {
-	return applied(e.recordsOf(r.LogicalID, identity(r, e.Journal.Snapshot().Record(r.LogicalID)).Name))
 }
 
 // unwanted returns the deletions: what is recorded and no longer in the list, dependents first.
