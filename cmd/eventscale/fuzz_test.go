@@ -17,7 +17,7 @@ import (
 func FuzzParseConfig(f *testing.F) {
 	for _, text := range append(slices.Clone(someFiles),
 		"asg: [", "tag: {a: 1, a: 2}", "a: &a b\nc: *a", "asg: x\n---\nasg: y", "env:\n  A: |\n    x\n    y\n", "tag: {version: 1.10, pin: 0123, on: yes}",
-		"fifo: !!bool yes", "? asg\n: x", "asg: 'it''s'", "\"as\\x67\": x", "asg: \"\\u0000\"", "- asg", "%YAML 1.2\n---\nasg: x", "tag: null", "asg: .inf", "{asg: x, tag: [a=b]}", "tag: {? a : b}") {
+		"fifo: !!bool yes", "? asg\n: x", "asg: 'it''s'", "\"as\\x67\": x", "asg: \"\\u0000\"", "- asg", "%YAML 1.2\n---\nasg: x", "tag: null", "asg: .inf", "{asg: x, tag: [a=b]}", "tag: {? a : b}", "# x\r\r\nasg: x", "asg: x # y\rcooldown: 5m\r\n") {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
