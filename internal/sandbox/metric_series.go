@@ -159,7 +159,11 @@ func parseRun(word string, at minute) (run, error) {
 		r.n, word = n, value
 	}
 	value, step := word, ""
-	if i := strings.LastIndexAny(word, "+-"); i > 0 && word[i-1] != 'e' {
+	i := strings.LastIndexAny(word, "+-")
+	for i > 0 && word[i-1] == 'e' { // the sign of an exponent
+		i = strings.LastIndexAny(word[:i], "+-")
+	}
+	if i > 0 {
 		value, step = word[:i], word[i:]
 	}
 	var err error
