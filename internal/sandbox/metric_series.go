@@ -133,10 +133,12 @@ func (s *series) UnmarshalText(text []byte) error {
 			return fmt.Errorf("%q is no run of datapoints: %w", word, err)
 		}
 		at = r.end()
-		if r.n == 1 {
-			s.add(r.from, r.value)
-		} else {
+		if r.n > 2 || r.n == 2 && r.step == 0 {
 			s.runs = append(s.runs, r)
+			continue
+		}
+		for m := r.from; m < r.end(); m++ { // two make a run where their values do
+			s.add(m, r.at(m))
 		}
 	}
 	return nil
