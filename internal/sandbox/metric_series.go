@@ -137,8 +137,9 @@ func (s *series) UnmarshalText(text []byte) error {
 			s.runs = append(s.runs, r)
 			continue
 		}
-		for m := r.from; m < r.end(); m++ { // two make a run where their values do
-			s.add(m, r.at(m))
+		s.add(r.from, r.value)
+		if r.n == 2 { // which make a run where their values do
+			s.add(r.from+1, r.at(r.from+1))
 		}
 	}
 	return nil
